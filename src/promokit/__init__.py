@@ -1,0 +1,1 @@
+"""Promote one immutable image through environments on Kubernetes."""
