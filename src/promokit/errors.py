@@ -1,0 +1,54 @@
+"""What promokit raises: one root, a few kinds; each knows its exit code and says how to get out of it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class PromokitError(Exception):
+    """Something stopped promokit: `what` happened, `where`, and the `remedy`; `str()` is all three in a line.
+
+    `exit_code` belongs to the kind: the process that stops because of the error ends with it.
+    """
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, what: str, *, where: str | None = None, remedy: str | None = None) -> None:
+        super().__init__(what)
+        self.what = what
+        self.where = where
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        place = f" ({_one_line(self.where)})" if self.where else ""
+        remedy = f". Remedy: {_one_line(self.remedy).rstrip('.')}." if self.remedy else ""
+        return f"{_one_line(self.what).rstrip('.')}{place}{remedy}"
+
+
+class ConfigError(PromokitError):
+    """Wrong use or configuration: nothing was tried, and the same call fails again until it is changed."""
+
+    exit_code: ClassVar[int] = 2
+
+
+class Refused(PromokitError):
+    """A gate or the lease said no. No workload, Job or ledger was changed."""
+
+    exit_code: ClassVar[int] = 3
+
+
+class Unreachable(PromokitError):
+    """Cluster, registry, GitHub or Slack could not be asked, or didn't say what is needed: unknown."""
+
+    exit_code: ClassVar[int] = 5
+
+
+class VerificationFailed(PromokitError):
+    """What was read contradicts what was promised, as bytes that don't have their digest."""
+
+    exit_code: ClassVar[int] = 1
+
+
+def _one_line(text: str) -> str:
+    """Text from outside may be in here: no line breaks, no terminal control."""
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
