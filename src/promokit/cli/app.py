@@ -1,0 +1,70 @@
+"""`promokit`: finds the command, runs it, and ends the process as its result or error says."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from types import FrameType
+from typing import Any
+
+import click
+
+from promokit.cli.ending import Stopped, end_with_error, end_with_signal
+
+COMMANDS = (
+    *("resolve", "plan", "promote", "rollout", "migrate", "rollback"),
+    *("status", "history", "hold", "notify", "tag"),
+)
+
+
+class Commands(click.Group):
+    """Loads a command's file only when it is called: a command pays for what it uses."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the commands in the order of their use."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command by name."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"promokit.cli.{cmd_name}").command
+        return command
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="promokit")
+def cli() -> None:
+    """Promote one immutable image TEST → SANDBOX → PROD: gated, recorded, reversible.
+
+    Exit codes: 0 succeeded, allowed or nothing to do; 1 failed; 2 wrong use; 3 refused; 4 timed out; 5 unknown;
+    70 a bug in promokit; 130 or 143 stopped by a signal.
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit. No traceback reaches a user; --debug shows it."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in words
+    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGINT, _stop)
+    try:
+        sys.exit(_run([each for each in words if each != "--debug"]))
+    except Stopped as stopped:
+        end_with_signal(stopped.number)
+    except (Exception, click.Abort) as error:
+        if debug:
+            raise
+        end_with_error(error, words, os.environ)
+
+
+def _run(words: list[str]) -> Any:
+    return cli.main(args=words, prog_name="promokit", standalone_mode=False) or 0
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    del frame
+    raise Stopped(number)

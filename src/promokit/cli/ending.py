@@ -1,0 +1,94 @@
+"""The one place that turns a result or an error into output, the runner's files, and an exit code."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any, NoReturn
+
+import click
+from attrs import field, frozen
+
+from promokit.errors import PromokitError
+from promokit.github.escape import plain
+from promokit.github.runner import Runner
+
+BUG = 70
+
+
+class Stopped(BaseException):
+    """A signal asked the process to stop. Not an Exception, so that nothing on the way takes it for an error."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+@frozen
+class Ending:
+    """What a command came to: `data` for -o json, `text` for people, outputs and summary for a GitHub job."""
+
+    data: Mapping[str, Any]
+    text: str = ""
+    exit_code: int = 0
+    outputs: Mapping[str, Any] = field(factory=dict)
+    summary: str = ""
+    error: str = ""
+
+
+def end(ending: Ending, output: str, environ: Mapping[str, str]) -> int:
+    """Print a command's ending, write the runner's files, and return the exit code."""
+    if output == "json":
+        click.echo(json.dumps(ending.data, indent=2, default=str))
+    elif ending.text:
+        click.echo(plain(ending.text) if environ.get("GITHUB_ACTIONS") == "true" else ending.text)
+    runner = Runner.from_environ(environ)
+    if runner is not None:
+        for name, value in ending.outputs.items():
+            runner.output(name, _text(value))
+        if ending.summary:
+            runner.summary(ending.summary)
+        if ending.error:
+            runner.error(ending.error)
+    return ending.exit_code
+
+
+def end_with_error(error: BaseException, words: Sequence[str], environ: Mapping[str, str]) -> NoReturn:
+    """Say what went wrong in one line with its remedy, and exit as its kind says."""
+    line, code = _line(error)
+    outcome = {3: "refused", 5: "unknown"}.get(code, "failed")
+    if "json" in words:
+        click.echo(json.dumps({"error": line, "exit_code": code, "outcome": outcome, "changed": False}))
+    click.echo(f"promokit: {plain(line)}", err=True)
+    runner = Runner.from_environ(environ)
+    if runner is not None:
+        runner.output("outcome", outcome)
+        runner.output("reason", line)
+        runner.error(line)
+    sys.exit(code)
+
+
+def end_with_signal(number: int) -> NoReturn:
+    """Exit as a process does that a signal stopped: 130 or 143."""
+    click.echo(f"promokit: stopped by {signal.Signals(number).name}; what was begun is in the ledger", err=True)
+    sys.exit(128 + number)
+
+
+def _line(error: BaseException) -> tuple[str, int]:
+    if isinstance(error, PromokitError):
+        return str(error), error.exit_code
+    if isinstance(error, click.Abort):
+        return "not confirmed: nothing was changed", 2
+    if isinstance(error, click.ClickException):
+        return error.format_message(), 2
+    if isinstance(error, BrokenPipeError):
+        return "the output was closed", 1
+    return f"a bug in promokit: {type(error).__name__}: {error}. Remedy: run it again with --debug and report it.", BUG
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if value is None else str(value)

@@ -1,0 +1,45 @@
+"""`promokit history`: what was done to an environment, and whether its record holds."""
+
+from __future__ import annotations
+
+import click
+
+from promokit.cli.ending import Ending
+from promokit.cli.options import config_option, ends, environment_argument, option, pipeline_environment
+from promokit.cli.tables import text_table
+from promokit.ledger.chain import Line, verify
+from promokit.ledger.store import read_book
+from promokit.promotion.clients import Clients
+from promokit.promotion.plan import tag_in
+
+
+@click.command("history")
+@environment_argument
+@option("verify", is_flag=True, help="Prove the chain of hashes; exit 1 names the first broken line.")
+@option("head", help="With --verify: a head published outside, to find a cut tail too.")
+@config_option
+@ends
+def command(environment: str | None, verify: bool, head: str | None, config: str) -> Ending:
+    """Show what was done to ENVIRONMENT: when, what, by whom, with which outcome."""
+    where = pipeline_environment(config, environment)
+    book = read_book(Clients().namespace(where))
+    data = {"lines": list(book.lines), "head": book.head, "anchor": book.anchor, "dropped": book.dropped, "changed": False}
+    if verify or head:
+        return _verified(book.lines, book.anchor, head, data)
+    rows = [_row(each) for each in book.lines]
+    table = text_table(("at", "what", "", "tag", "outcome", "by"), rows)
+    return Ending(data, f"{table}\nhead {book.head}")
+
+
+def _verified(lines: tuple[Line, ...], anchor: str, head: str | None, data: dict[str, object]) -> Ending:
+    broken = verify(lines, anchor, head)
+    if broken is None:
+        return Ending({**data, "verified": True}, f"the chain of {len(lines)} lines holds; head {data['head']}")
+    told = f"line {broken.line}: {broken.what}"
+    return Ending({**data, "verified": False, "broken": told}, told, 1, error=told)
+
+
+def _row(line: Line) -> tuple[str, ...]:
+    outcome = ": ".join(str(line[each]) for each in ("outcome", "reason") if line.get(each))
+    tag = tag_in(str(line.get("image", ""))) or str(line.get("digest", ""))[:19]
+    return (str(line["at"]), str(line["kind"]), str(line["line"]), tag, outcome, str(line.get("actor", "")))

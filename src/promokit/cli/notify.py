@@ -1,0 +1,60 @@
+"""`promokit notify`: one Slack message about one event."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from promokit.cli.ending import Ending
+from promokit.cli.options import config_option, ends, option, progress
+from promokit.config import load
+from promokit.errors import ConfigError, PromokitError
+from promokit.promotion.context import Context
+from promokit.slack.message import Notice, message
+from promokit.slack.post import post
+
+
+@click.command("notify")
+@option("event", required=True, type=click.Choice(["build", "deploy", "promotion", "rollback"]))
+@option("environment", default="", help="The environment it is about.")
+@option("outcome", required=True, help="How it ended: a verdict, refused, unknown, cancelled, …")
+@option("tag", default="", help="The image's tag.")
+@option("digest", default="", help="The image's digest.")
+@option("reason", default="", help="The reason word or sentence.")
+@option("remedy", default="", help="What to do about it.")
+@option("previous-tag", default="", help="What ran before.")
+@option("ledger-head", default="", help="The ledger's head after it.")
+@option("next-workflow", default="", help="The workflow's file that may follow, to link to.")
+@option("channel", default="", help="Without promokit.yaml: the Slack channel.")
+@option("fail-on-error", is_flag=True, help="Fail if Slack can't be reached; else that is only told.")
+@config_option
+@ends
+def command(channel: str, fail_on_error: bool, config: str, next_workflow: str, **told: str) -> Ending:
+    """Post one message to Slack, with the token in SLACK_BOT_TOKEN. A failing Slack fails nothing unless asked to."""
+    context = Context.of(os.environ)
+    server = os.environ.get("GITHUB_SERVER_URL", "https://github.com")
+    url = f"{server}/{context.repository}/actions/workflows/{next_workflow}" if next_workflow else ""
+    notice = Notice(
+        **told,
+        run_url=context.run_url,
+        actor=context.actor,
+        repository=context.repository,
+        next_url=url,
+        next_name=next_workflow.rpartition(".")[0] or next_workflow,
+    )
+    try:
+        ts = post(channel or _channel(config), message(notice), os.environ)
+    except PromokitError as error:
+        if fail_on_error:
+            raise
+        progress(f"warning: Slack wasn't told: {error}")
+        return Ending({"ok": False, "error": str(error), "changed": False}, "", 0, {"ok": False, "ts": ""})
+    return Ending({"ok": True, "ts": ts, "changed": True}, f"told Slack ({ts})", 0, {"ok": True, "ts": ts})
+
+
+def _channel(config: str) -> str:
+    slack = load(config).notify.slack
+    if slack is None:
+        raise ConfigError("no Slack channel is configured", remedy="add notify.slack.channel to promokit.yaml")
+    return slack.channel

@@ -1,0 +1,21 @@
+"""`promokit plan`: what a promotion would do, with every gate's answer. Changes nothing."""
+
+from __future__ import annotations
+
+import click
+
+from promokit.cli.ending import Ending
+from promokit.cli.options import config_option, ends, environment_argument, option, pipeline_environment
+from promokit.cli.shown import plan_ending
+from promokit.promotion.planning import plan
+
+
+@click.command("plan")
+@environment_argument
+@option("tag", help="The image, for an environment without `from`.")
+@option("only-newer", is_flag=True, help="An image older than what runs there is nothing to do.")
+@config_option
+@ends
+def command(environment: str | None, tag: str | None, only_newer: bool, config: str) -> Ending:
+    """Show what a promotion to ENVIRONMENT would do and judge every gate. Exit 3 if one refuses, 5 if one can't tell."""
+    return plan_ending(plan(pipeline_environment(config, environment), tag=tag, only_newer=only_newer))

@@ -1,0 +1,39 @@
+"""`promokit promote`: plan and apply in one process."""
+
+from __future__ import annotations
+
+import click
+
+from promokit.cli.ending import Ending
+from promokit.cli.options import (
+    config_option,
+    confirm,
+    ends,
+    environment_argument,
+    option,
+    pipeline_environment,
+    progress,
+    yes_option,
+)
+from promokit.cli.shown import plan_ending, result_ending
+from promokit.promotion.apply import LEASE_WAIT_SECONDS, apply
+from promokit.promotion.clients import Clients
+from promokit.promotion.planning import plan
+
+
+@click.command("promote")
+@environment_argument
+@option("tag", help="The image, for an environment without `from`.")
+@option("no-wait", is_flag=True, help="Don't wait for an operation that is under way.")
+@yes_option
+@config_option
+@ends
+def command(environment: str | None, tag: str | None, no_wait: bool, yes: bool, config: str) -> Ending:
+    """Promote to ENVIRONMENT what its source runs: plan, ask, apply exactly that."""
+    where, clients = pipeline_environment(config, environment), Clients()
+    made = plan(where, tag=tag, clients=clients)
+    if not made.allowed:
+        return plan_ending(made)
+    confirm(str(made), yes)
+    wait = 0.0 if no_wait else LEASE_WAIT_SECONDS
+    return result_ending("promotion", where.name, apply(made, clients=clients, progress=progress, wait=wait))

@@ -1,0 +1,115 @@
+"""EKS: where a cluster's API server is, and the token that it takes.
+
+A token is a presigned GetCallerIdentity URL of STS with the cluster's name among its signed headers; it is good
+for 15 minutes (github.com/kubernetes-sigs/aws-iam-authenticator, "API Authorization from Outside a Cluster").
+"""
+
+from __future__ import annotations
+
+import base64
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import define
+
+from promokit.cluster.transport import Transport
+from promokit.errors import ConfigError, Unreachable
+
+_RENEW_AFTER_SECONDS = 10 * 60
+_URL_SECONDS = 60
+
+
+def eks_transport(name: str, region: str | None) -> Transport:
+    """Return the way to an EKS cluster, with tokens made anew before they run out."""
+    if not region:
+        raise ConfigError(f"no region for EKS cluster {name}", remedy="add region: to the cluster in promokit.yaml")
+    import botocore.session
+    import urllib3
+
+    session = botocore.session.Session()
+    described = _described(session, name, region)
+    ca = base64.b64decode(described["certificateAuthority"]["data"]).decode()
+    pool = urllib3.PoolManager(ca_cert_data=ca, cert_reqs="CERT_REQUIRED", maxsize=8)
+    return Transport(described["endpoint"].rstrip("/"), pool, EksToken(session, name, region).authorization)
+
+
+@define
+class EksToken:
+    """The bearer token of an EKS cluster, renewed after ten of its fifteen minutes or when it was refused."""
+
+    session: Any
+    cluster: str
+    region: str
+    made_at: float = 0.0
+    token: str = ""
+
+    def authorization(self, renew: bool) -> str:
+        """Return the Authorization header's value."""
+        if renew or time.monotonic() - self.made_at > _RENEW_AFTER_SECONDS or not self.token:
+            self.made_at, self.token = time.monotonic(), self._make()
+        return f"Bearer {self.token}"
+
+    def _make(self) -> str:
+        from botocore.signers import RequestSigner
+
+        credentials = self.session.get_credentials()
+        if credentials is None:
+            raise _no_credentials()
+        signer = RequestSigner(
+            "sts", self.region, "sts", "v4", credentials, self.session.get_component("event_emitter")
+        )
+        host = "amazonaws.com.cn" if self.region.startswith("cn-") else "amazonaws.com"
+        url = signer.generate_presigned_url(
+            {
+                "method": "GET",
+                "url": f"https://sts.{self.region}.{host}/?Action=GetCallerIdentity&Version=2011-06-15",
+                "body": {},
+                "headers": {"x-k8s-aws-id": self.cluster},
+                "context": {},
+            },
+            region_name=self.region,
+            expires_in=_URL_SECONDS,
+            operation_name="",
+        )
+        return "k8s-aws-v1." + base64.urlsafe_b64encode(url.encode()).decode().rstrip("=")
+
+
+def _described(session: Any, name: str, region: str) -> dict[str, Any]:
+    from botocore.config import Config
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    settings = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard", "max_attempts": 3})
+    try:
+        if session.get_credentials() is None:
+            raise _no_credentials()
+        client = session.create_client("eks", region_name=region, config=settings)
+        found: dict[str, Any] = client.describe_cluster(name=name)["cluster"]
+    except ClientError as error:
+        raise _refused(error.response["Error"], name, region) from error
+    except BotoCoreError as error:
+        raise Unreachable(
+            f"AWS doesn't answer: {error}", where=f"EKS cluster {name}, {region}", remedy="run this again"
+        ) from error
+    if "endpoint" not in found:
+        raise Unreachable(
+            f"EKS cluster {name} has no endpoint yet: it is {found.get('status')}", remedy="wait for ACTIVE"
+        )
+    return found
+
+
+def _refused(error: Mapping[str, str], name: str, region: str) -> Exception:
+    code, where = error.get("Code", ""), f"EKS cluster {name}, {region}"
+    if code == "ResourceNotFoundException":
+        return ConfigError("there is no such EKS cluster", where=where, remedy="check cluster: in promokit.yaml")
+    if "Expired" in code:
+        return Unreachable("the AWS credentials have expired", where=where, remedy="renew them and run this again")
+    remedy = "allow eks:DescribeCluster to this role" if "AccessDenied" in code else "check the AWS credentials"
+    return Unreachable(f"EKS refused: {error.get('Message') or code}", where=where, remedy=remedy)
+
+
+def _no_credentials() -> Unreachable:
+    return Unreachable(
+        "there are no AWS credentials",
+        remedy="in a workflow use aws-actions/configure-aws-credentials before this step; on a laptop, aws sso login",
+    )

@@ -1,0 +1,121 @@
+"""One namespace of a cluster: read and write the objects promokit needs there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from attrs import frozen
+
+from promokit.cluster.objects import Deployment, Event, Job, Pod, ReplicaSet
+from promokit.cluster.parse import (
+    parse_deployment,
+    parse_event,
+    parse_job,
+    parse_pod,
+    parse_replica_set,
+)
+from promokit.cluster.transport import Json, NotFound, Transport
+from promokit.errors import Unreachable
+
+PAGE = 500
+GROUPS: Mapping[str, str] = {
+    "deployments": "/apis/apps/v1",
+    "replicasets": "/apis/apps/v1",
+    "pods": "/api/v1",
+    "events": "/api/v1",
+    "configmaps": "/api/v1",
+    "jobs": "/apis/batch/v1",
+    "leases": "/apis/coordination.k8s.io/v1",
+}
+
+
+@frozen
+class Namespace:
+    """The API of one namespace. Lists come in pages; every call is bounded in time."""
+
+    transport: Transport
+    name: str
+
+    def path(self, resource: str, name: str = "") -> str:
+        """Return the URL path of a resource, or of one object of it."""
+        return f"{GROUPS[resource]}/namespaces/{self.name}/{resource}" + (f"/{name}" if name else "")
+
+    def get(self, resource: str, name: str) -> Json | None:
+        """Return one object as JSON, or None where there is none."""
+        try:
+            return _json(self.transport.request("GET", self.path(resource, name)))
+        except NotFound:
+            return None
+
+    def pages(self, resource: str, query: Mapping[str, str] | None = None) -> Iterator[Json]:
+        """Yield the pages of a list, each with its items and metadata."""
+        going: dict[str, str] = {**(query or {}), "limit": str(PAGE)}
+        while True:
+            page = _json(self.transport.request("GET", self.path(resource), query=going))
+            yield page
+            going["continue"] = page["metadata"].get("continue") or ""
+            if not going["continue"]:
+                return
+
+    def items(self, resource: str, query: Mapping[str, str] | None = None) -> Iterator[Json]:
+        """Yield the objects of a list."""
+        for page in self.pages(resource, query):
+            yield from page["items"]
+
+    def deployments(self) -> dict[str, Deployment]:
+        """Return the Deployments by name."""
+        return {each["metadata"]["name"]: parse_deployment(each) for each in self.items("deployments")}
+
+    def replica_sets(self) -> list[ReplicaSet]:
+        """Return the ReplicaSets."""
+        return [parse_replica_set(each) for each in self.items("replicasets")]
+
+    def pods(self, query: Mapping[str, str] | None = None) -> list[Pod]:
+        """Return the pods."""
+        return [parse_pod(each) for each in self.items("pods", query)]
+
+    def events(self, query: Mapping[str, str] | None = None) -> list[Event]:
+        """Return the Events."""
+        return [parse_event(each) for each in self.items("events", query)]
+
+    def jobs(self, label_selector: str) -> list[Job]:
+        """Return the Jobs with these labels."""
+        return [parse_job(each) for each in self.items("jobs", {"labelSelector": label_selector})]
+
+    def create(self, resource: str, body: Json) -> Json:
+        """Create an object; Conflict if one of that name exists."""
+        return _json(self.transport.request("POST", self.path(resource), body=body))
+
+    def replace(self, resource: str, name: str, body: Json) -> Json:
+        """Write an object whole; Conflict unless it still has the resourceVersion in `body`."""
+        return _json(self.transport.request("PUT", self.path(resource, name), body=body))
+
+    def json_patch(self, resource: str, name: str, operations: list[Json]) -> Json:
+        """Apply a JSON patch (RFC 6902); Invalid when one of its tests fails or the result is refused."""
+        kind = "application/json-patch+json"
+        return _json(self.transport.request("PATCH", self.path(resource, name), body=operations, content_type=kind))
+
+    def log_tail(self, pod: str, container: str, *, lines: int = 20, previous: bool = False) -> list[str]:
+        """Return a container's last log lines, at most 64 KiB; none where it has no log."""
+        query = {"container": container, "tailLines": str(lines), "limitBytes": "65536"}
+        if previous:
+            query["previous"] = "true"
+        path = self.path("pods", f"{pod}/log")
+        return _text(self.transport.request("GET", path, query=query)).splitlines()
+
+
+def _json(answer: Any) -> Json:
+    found: Json = json.loads(_text(answer))
+    return found
+
+
+def _text(answer: Any) -> str:
+    import urllib3
+
+    try:
+        data: bytes = answer.data
+    except urllib3.exceptions.HTTPError as error:
+        raise Unreachable(f"the API server's answer broke off: {error}", remedy="run this again") from error
+    return data.decode("utf-8", "replace")

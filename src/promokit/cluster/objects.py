@@ -1,0 +1,151 @@
+"""What promokit reads of Kubernetes objects: small types with only the fields that are used."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from attrs import frozen
+
+
+@frozen
+class Condition:
+    """A condition of an object's status; `status` is True, False or Unknown, as text."""
+
+    type: str
+    status: str
+    reason: str = ""
+    message: str = ""
+    since: datetime | None = None
+
+
+@frozen
+class Deployment:
+    """`template` is a hash of the pod template; `images` are its containers' images by name."""
+
+    name: str
+    uid: str
+    generation: int
+    observed_generation: int
+    wanted: int
+    paused: bool
+    progress_seconds: int
+    template: str
+    images: dict[str, str]
+    annotations: dict[str, str]
+    selector: dict[str, str]
+    total: int = 0
+    updated: int = 0
+    ready: int = 0
+    available: int = 0
+    conditions: tuple[Condition, ...] = ()
+
+    @property
+    def revision(self) -> str:
+        """The revision that the Deployment controller gave the current ReplicaSet."""
+        return self.annotations.get("deployment.kubernetes.io/revision", "")
+
+    def condition(self, kind: str) -> Condition | None:
+        """Return the condition of this type, if there is one."""
+        return next((each for each in self.conditions if each.type == kind), None)
+
+
+@frozen
+class ReplicaSet:
+    """`owner` is the UID of the Deployment; `revision` the controller's number, as text."""
+
+    name: str
+    uid: str
+    owner: str
+    revision: str
+    images: dict[str, str]
+    replicas: int = 0
+    conditions: tuple[Condition, ...] = ()
+
+
+@frozen
+class State:
+    """What a container is in: `waiting`, `running` or `terminated`, with what the kubelet says of it."""
+
+    kind: str = "waiting"
+    reason: str = ""
+    message: str = ""
+    exit_code: int | None = None
+    started: datetime | None = None
+    finished: datetime | None = None
+
+
+@frozen
+class Container:
+    """The status of one container of a pod. `image_id` is what the runtime says it runs."""
+
+    name: str
+    image: str
+    image_id: str
+    ready: bool
+    restarts: int
+    state: State
+    last: State | None = None
+    init: bool = False
+    sidecar: bool = False
+
+
+@frozen
+class Pod:
+    """`owner` is the UID of the ReplicaSet or Job; `deleting` once it has a deletion timestamp."""
+
+    name: str
+    uid: str
+    owner: str
+    phase: str
+    deleting: bool
+    reason: str = ""
+    node: str = ""
+    created: datetime | None = None
+    containers: tuple[Container, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+
+    def condition(self, kind: str) -> Condition | None:
+        """Return the condition of this type, if there is one."""
+        return next((each for each in self.conditions if each.type == kind), None)
+
+    @property
+    def ready(self) -> bool:
+        """Whether the pod is Ready and not on its way out."""
+        condition = self.condition("Ready")
+        return not self.deleting and condition is not None and condition.status == "True"
+
+
+@frozen
+class Event:
+    """An Event about `uid` (the involved object), `count` times so far; `id` is the Event's own UID."""
+
+    id: str
+    uid: str
+    kind: str
+    name: str
+    reason: str
+    message: str
+    count: int = 1
+    type: str = "Normal"
+
+
+@frozen
+class Job:
+    """A Job with the conditions of its status."""
+
+    name: str
+    uid: str
+    labels: dict[str, str]
+    images: tuple[str, ...] = ()
+    created: datetime | None = None
+    active: int = 0
+    succeeded: int = 0
+    failed: int = 0
+    conditions: tuple[Condition, ...] = ()
+
+    def condition(self, kind: str) -> Condition | None:
+        """Return the condition of this type if it holds."""
+        return next((each for each in self.conditions if each.type == kind and each.status == "True"), None)
+
+
+Object = Deployment | ReplicaSet | Pod | Event | Job

@@ -1,0 +1,189 @@
+"""From an API server's JSON to the small types, once, at the edge. Unknown fields are left out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from promokit.cluster.objects import (
+    Condition,
+    Container,
+    Deployment,
+    Event,
+    Job,
+    Object,
+    Pod,
+    ReplicaSet,
+    State,
+)
+
+Json = dict[str, Any]
+
+
+def parse_object(data: Json) -> Object | None:
+    """Return the object as a small type, or None for a kind that promokit doesn't read."""
+    parse = _PARSERS.get(str(data.get("kind", "")))
+    return parse(data) if parse else None
+
+
+def parse_deployment(data: Json) -> Deployment:
+    """Read an apps/v1 Deployment."""
+    meta, spec, status = data["metadata"], data["spec"], data.get("status", {})
+    return Deployment(
+        name=meta["name"],
+        uid=meta["uid"],
+        generation=meta.get("generation", 0),
+        observed_generation=status.get("observedGeneration", 0),
+        wanted=spec.get("replicas", 1),
+        paused=spec.get("paused", False),
+        progress_seconds=spec.get("progressDeadlineSeconds", 600),
+        template=template_hash(spec["template"]),
+        images=_images(spec["template"]),
+        annotations=meta.get("annotations", {}),
+        selector=spec.get("selector", {}).get("matchLabels", {}),
+        total=status.get("replicas", 0),
+        updated=status.get("updatedReplicas", 0),
+        ready=status.get("readyReplicas", 0),
+        available=status.get("availableReplicas", 0),
+        conditions=_conditions(status),
+    )
+
+
+def parse_replica_set(data: Json) -> ReplicaSet:
+    """Read an apps/v1 ReplicaSet."""
+    meta, spec = data["metadata"], data["spec"]
+    return ReplicaSet(
+        name=meta["name"],
+        uid=meta["uid"],
+        owner=_owner(meta),
+        revision=meta.get("annotations", {}).get("deployment.kubernetes.io/revision", ""),
+        images=_images(spec["template"]),
+        replicas=spec.get("replicas", 0),
+        conditions=_conditions(data.get("status", {})),
+    )
+
+
+def parse_pod(data: Json) -> Pod:
+    """Read a v1 Pod: its containers' statuses, init containers and sidecars among them."""
+    meta, spec, status = data["metadata"], data.get("spec", {}), data.get("status", {})
+    always = {each["name"] for each in spec.get("initContainers", ()) if each.get("restartPolicy") == "Always"}
+    inits = [
+        _container(each, init=True, sidecar=each["name"] in always) for each in status.get("initContainerStatuses", ())
+    ]
+    mains = [_container(each) for each in status.get("containerStatuses", ())]
+    return Pod(
+        name=meta["name"],
+        uid=meta["uid"],
+        owner=_owner(meta),
+        phase=status.get("phase", ""),
+        deleting="deletionTimestamp" in meta,
+        reason=status.get("reason", ""),
+        node=spec.get("nodeName", ""),
+        created=parse_time(meta.get("creationTimestamp")),
+        containers=(*inits, *mains),
+        conditions=_conditions(status),
+    )
+
+
+def parse_event(data: Json) -> Event:
+    """Read a v1 Event; a series counts as often as it says."""
+    about = data.get("involvedObject", {})
+    return Event(
+        id=data["metadata"].get("uid", ""),
+        uid=about.get("uid", ""),
+        kind=about.get("kind", ""),
+        name=about.get("name", ""),
+        reason=data.get("reason") or "",
+        message=data.get("message") or "",
+        count=(data.get("series") or {}).get("count") or data.get("count") or 1,
+        type=data.get("type") or "Normal",
+    )
+
+
+def parse_job(data: Json) -> Job:
+    """Read a batch/v1 Job."""
+    meta, status = data["metadata"], data.get("status", {})
+    return Job(
+        name=meta["name"],
+        uid=meta["uid"],
+        labels=meta.get("labels", {}),
+        images=tuple(_images(data["spec"]["template"]).values()),
+        created=parse_time(meta.get("creationTimestamp")),
+        active=status.get("active", 0),
+        succeeded=status.get("succeeded", 0),
+        failed=status.get("failed", 0),
+        conditions=_conditions(status),
+    )
+
+
+def template_hash(template: Json) -> str:
+    """Name a pod template by its content: two are the same exactly if their hashes are."""
+    return hashlib.sha256(json.dumps(template, sort_keys=True).encode()).hexdigest()
+
+
+def parse_time(text: str | None) -> datetime | None:
+    """Read a Kubernetes time (RFC 3339, UTC)."""
+    return datetime.fromisoformat(text) if text else None
+
+
+_PARSERS: Mapping[str, Callable[[Json], Object]] = {
+    "Deployment": parse_deployment,
+    "ReplicaSet": parse_replica_set,
+    "Pod": parse_pod,
+    "Event": parse_event,
+    "Job": parse_job,
+}
+
+
+def _images(template: Json) -> dict[str, str]:
+    spec = template.get("spec", {})
+    return {each["name"]: each.get("image", "") for each in spec.get("containers", ())}
+
+
+def _owner(meta: Json) -> str:
+    owners = meta.get("ownerReferences", ())
+    return next((each["uid"] for each in owners if each.get("controller")), "")
+
+
+def _conditions(status: Json) -> tuple[Condition, ...]:
+    return tuple(
+        Condition(
+            each["type"],
+            each["status"],
+            each.get("reason") or "",
+            each.get("message") or "",
+            parse_time(each.get("lastUpdateTime") or each.get("lastTransitionTime")),
+        )
+        for each in status.get("conditions") or ()
+    )
+
+
+def _container(data: Json, *, init: bool = False, sidecar: bool = False) -> Container:
+    last = data.get("lastState") or {}
+    return Container(
+        name=data["name"],
+        image=data.get("image", ""),
+        image_id=data.get("imageID", ""),
+        ready=data.get("ready", False),
+        restarts=data.get("restartCount", 0),
+        state=_state(data.get("state") or {}),
+        last=_state(last) if last else None,
+        init=init,
+        sidecar=sidecar,
+    )
+
+
+def _state(data: Json) -> State:
+    for kind, detail in data.items():
+        return State(
+            kind=kind,
+            reason=detail.get("reason") or "",
+            message=detail.get("message") or "",
+            exit_code=detail.get("exitCode"),
+            started=parse_time(detail.get("startedAt")),
+            finished=parse_time(detail.get("finishedAt")),
+        )
+    return State()

@@ -1,0 +1,1 @@
+"""Gates: each one small file, facts in, an answer out. Pure."""

@@ -1,0 +1,90 @@
+"""The facts that gates judge. Plain data: who gathers it is elsewhere. What couldn't be learned is an Unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from attrs import field, frozen
+
+from promokit.github.types import Comparison, EnvironmentSettings, Review, Run
+from promokit.image import Digest, ImageRef
+from promokit.model import Environment
+
+
+@frozen
+class Unknown:
+    """A fact that couldn't be learned: why, and what to do about it."""
+
+    why: str
+    remedy: str = "run this again"
+
+
+@frozen
+class WorkloadStanding:
+    """One workload now: its image by the spec, its digest if proven from the pods (else `doubt`), its verdict."""
+
+    name: str
+    image: str
+    digest: Digest | None
+    doubt: str
+    outcome: str
+    reason: str
+    since: datetime | None = None
+    remedy: str = ""
+
+
+@frozen
+class Standing:
+    """An environment now. `migrated` says whether the migration of its digest succeeded; None: it has none."""
+
+    environment: str
+    workloads: tuple[WorkloadStanding, ...]
+    migrated: bool | None = None
+
+    @property
+    def digest(self) -> Digest | None:
+        """The one digest that all workloads are proven to run, if they do."""
+        digests = {each.digest for each in self.workloads}
+        return digests.pop() if len(digests) == 1 else None
+
+    def image(self, workload: str) -> str:
+        """Return a workload's image by its spec; empty text if there is no such workload."""
+        return next((each.image for each in self.workloads if each.name == workload), "")
+
+
+@frozen
+class Approvals:
+    """What GitHub says of a run and of the environments that it must be approved in."""
+
+    run: Run
+    reviews: tuple[Review, ...]
+    settings: Mapping[str, EnvironmentSettings | None]
+    branches: Mapping[str, tuple[str, ...]] = field(factory=dict)
+
+
+@frozen
+class Facts:
+    """Everything the gates of one promotion judge. `final` is set when it is about to be applied."""
+
+    environment: Environment
+    image: ImageRef
+    revision: str
+    target: Standing | Unknown
+    now: datetime
+    source: Standing | Unknown | None = None
+    ci: Mapping[str, tuple[Run, ...] | Unknown] = field(factory=dict)
+    comparison: Comparison | Unknown | None = None
+    immutable: bool | Unknown | None = None
+    label: str | Unknown | None = None
+    holds: Mapping[str, str] | Unknown = field(factory=dict)
+    approvals: Approvals | Unknown | None = None
+    run_id: int | None = None
+    ref: str | None = None
+    final: bool = False
+
+    @property
+    def digest(self) -> Digest:
+        """The digest that would be promoted."""
+        assert self.image.digest is not None  # noqa: S101 - a promoted image has one
+        return self.image.digest

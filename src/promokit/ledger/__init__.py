@@ -1,0 +1,1 @@
+"""The environment's record of what was done to it, its holds, and the one lock of an environment."""

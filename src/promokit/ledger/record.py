@@ -1,0 +1,77 @@
+"""What a ledger says: operations opened and closed, holds, the images that succeeded. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from attrs import frozen
+
+Line = Mapping[str, Any]
+CHANGING = ("rollout", "promotion", "rollback")
+
+
+@frozen
+class Good:
+    """An image that succeeded here: the whole reference as it was pinned, and when."""
+
+    image: str
+    at: str
+    kind: str
+
+
+def entry(line: str, kind: str, operation: str, at: datetime, **facts: Any) -> dict[str, Any]:
+    """Return a line's content: `opened`, `closed` or `noted`; facts without a value are left out."""
+    told = {key: value for key, value in facts.items() if value not in (None, "", (), [], {})}
+    return {"at": at.isoformat(timespec="seconds"), "line": line, "kind": kind, "op": operation, **told}
+
+
+def unfinished(lines: Sequence[Line]) -> list[Line]:
+    """Return the `opened` lines without a `closed` one."""
+    closed = {each["op"] for each in lines if each["line"] == "closed"}
+    return [each for each in lines if each["line"] == "opened" and each["op"] not in closed]
+
+
+def opened(lines: Sequence[Line], operation: str) -> Line | None:
+    """Return the `opened` line of an operation."""
+    return next((each for each in lines if each["op"] == operation and each["line"] == "opened"), None)
+
+
+def succeeded(lines: Sequence[Line]) -> list[Good]:
+    """Return the images whose operations succeeded here, newest first."""
+    starts = {each["op"]: each for each in lines if each["line"] == "opened"}
+    return [
+        Good(str(starts[each["op"]]["image"]), str(each["at"]), str(each["kind"]))
+        for each in reversed(lines)
+        if each["line"] == "closed"
+        and each["kind"] in CHANGING
+        and each.get("outcome") == "succeeded"
+        and each["op"] in starts
+    ]
+
+
+def migrations(lines: Sequence[Line]) -> set[str]:
+    """Return the digests whose migration succeeded here."""
+    starts = {each["op"]: each for each in lines if each["line"] == "opened"}
+    return {
+        digest_in(str(starts[each["op"]]["image"]))
+        for each in lines
+        if each.get("migration") == "succeeded" and each["op"] in starts
+    }
+
+
+def holds(lines: Sequence[Line], before: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return the digests that people hold here, each with the reason given; `before` are those of dropped lines."""
+    held = dict(before or {})
+    for each in lines:
+        if each["kind"] == "hold":
+            held[str(each["digest"])] = str(each.get("reason", ""))
+        elif each["kind"] == "release":
+            held.pop(str(each["digest"]), None)
+    return held
+
+
+def digest_in(image: str) -> str:
+    """Return the digest of a pinned image, or empty text."""
+    return image.partition("@")[2]

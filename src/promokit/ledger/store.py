@@ -1,0 +1,131 @@
+"""Where a ledger is kept: ConfigMap promokit-ledger, written compare-and-set by resourceVersion."""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from attrs import frozen
+
+from promokit.cluster.namespace import Namespace
+from promokit.cluster.transport import Conflict
+from promokit.errors import PromokitError, Unreachable, VerificationFailed
+from promokit.ledger.chain import START, Line, chained
+from promokit.ledger.record import holds
+
+NAME = "promokit-ledger"
+KEPT_OPERATIONS = 200
+_TRIES = 12
+
+
+@frozen
+class Book:
+    """A ledger as read: the lines kept, the anchor of what was dropped, and the version it was read at."""
+
+    lines: tuple[Line, ...] = ()
+    anchor: str = START
+    dropped: int = 0
+    held_before: Mapping[str, str] = {}  # noqa: RUF012 - frozen, never changed
+    version: str | None = None
+
+    @property
+    def head(self) -> str:
+        """The hash of the newest line; that of the start for an empty ledger."""
+        return str(self.lines[-1]["hash"]) if self.lines else self.anchor
+
+    @property
+    def holds(self) -> dict[str, str]:
+        """The digests held here, each with its reason."""
+        return holds(self.lines, self.held_before)
+
+
+def read_book(namespace: Namespace) -> Book:
+    """Read an environment's ledger; an empty one where there is none yet. Unreachable or VerificationFailed."""
+    data = namespace.get("configmaps", NAME)
+    if data is None:
+        return Book()
+    try:
+        content = data.get("data", {})
+        lines = tuple(json.loads(each) for each in content.get("lines", "").splitlines())
+        anchor = json.loads(content.get("anchor", "{}"))
+    except ValueError as error:
+        raise VerificationFailed(
+            "the ledger can't be read: a line is not JSON",
+            where=f"ConfigMap {NAME} in {namespace.name}",
+            remedy="see who edited it (its managedFields), restore it, or delete it and adopt what runs",
+        ) from error
+    return Book(
+        lines,
+        anchor.get("hash", START),
+        anchor.get("dropped", 0),
+        anchor.get("holds", {}),
+        data["metadata"]["resourceVersion"],
+    )
+
+
+def append(namespace: Namespace, entries: Callable[[Book], Sequence[Mapping[str, Any]]]) -> Book:
+    """Append lines compare-and-set and return the ledger as it then is.
+
+    `entries` is asked again whenever somebody else wrote meanwhile. Errors: Unreachable, also when it isn't allowed.
+    """
+    for attempt in range(_TRIES):
+        book = read_book(namespace)
+        grown = _grown(book, entries(book))
+        if grown is book:
+            return book
+        try:
+            return _written(namespace, grown)
+        except Conflict:
+            time.sleep(random.uniform(0.02, 0.1) * (attempt + 1))  # noqa: S311 - spreads writers, guards nothing
+        except Unreachable:
+            raise
+        except PromokitError as error:
+            raise Unreachable(
+                f"the ledger can't be written: {error.what}",
+                where=f"ConfigMap {NAME} in {namespace.name}",
+                remedy=error.remedy or "allow this role to write it: see rbac.yaml beside the manifests",
+            ) from error
+    raise Unreachable("the ledger is written by too many at once", where=namespace.name, remedy="run this again")
+
+
+def _grown(book: Book, entries: Sequence[Mapping[str, Any]]) -> Book:
+    lines, head = list(book.lines), book.head
+    for each in entries:
+        lines.append(chained(each, head))
+        head = lines[-1]["hash"]
+    if len(lines) == len(book.lines):
+        return book
+    return _trimmed(Book(tuple(lines), book.anchor, book.dropped, book.held_before, book.version))
+
+
+def _trimmed(book: Book) -> Book:
+    """Keep the newest operations whole; what goes leaves the hash of its last line, its number, and its holds."""
+    newest = list(dict.fromkeys(each["op"] for each in reversed(book.lines)))[:KEPT_OPERATIONS]
+    first = next(number for number, each in enumerate(book.lines) if each["op"] in newest)
+    if first == 0:
+        return book
+    gone = book.lines[:first]
+    held = holds(gone, book.held_before)
+    return Book(book.lines[first:], str(gone[-1]["hash"]), book.dropped + first, held, book.version)
+
+
+def _written(namespace: Namespace, book: Book) -> Book:
+    anchor = {"hash": book.anchor, "dropped": book.dropped, "holds": book.held_before}
+    body: dict[str, Any] = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": NAME, "namespace": namespace.name},
+        "data": {
+            "lines": "\n".join(json.dumps(each, separators=(",", ":")) for each in book.lines),
+            "anchor": json.dumps(anchor, separators=(",", ":")),
+        },
+    }
+    if book.version is None:
+        done = namespace.create("configmaps", body)
+    else:
+        body["metadata"]["resourceVersion"] = book.version
+        done = namespace.replace("configmaps", NAME, body)
+    return Book(book.lines, book.anchor, book.dropped, book.held_before, done["metadata"]["resourceVersion"])

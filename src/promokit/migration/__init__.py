@@ -1,0 +1,1 @@
+"""Migrations: one Job an image, from a template, followed to its verdict."""

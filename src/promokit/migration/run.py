@@ -1,0 +1,128 @@
+"""The ungated primitive: run an image's migration once, its log streamed, to a verdict."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from attrs import evolve
+
+from promokit.cluster.namespace import Namespace
+from promokit.cluster.objects import Job, Pod
+from promokit.cluster.parse import parse_job
+from promokit.cluster.transport import Conflict
+from promokit.errors import PromokitError, Unreachable
+from promokit.image import Digest, ImageRef
+from promokit.migration.job import attempt_of, job_name, labels_of, newest, read_template, render
+from promokit.migration.verdict import MigrationVerdict, judge_job
+
+LOOK_EVERY_SECONDS = 0.5
+LOG_LINES = 200
+
+
+def run_migration(
+    namespace: Namespace,
+    template_file: Path,
+    image: ImageRef,
+    *,
+    timeout: float = 900.0,
+    blind_for: float = 60.0,
+    progress: Callable[[str], None] = lambda text: None,
+    stopped: Callable[[], str | None] = lambda: None,
+) -> MigrationVerdict:
+    """Run the migration of `image` unless it succeeded here already; a failed attempt is followed by a new Job.
+
+    No gates are asked. Errors: ConfigError for the template, ApiError when the Job is refused, Unreachable before
+    anything was changed.
+    """
+    template = read_template(template_file)
+    assert image.digest is not None  # noqa: S101 - a promoted image has one
+    last = newest(migration_jobs(namespace, template, image.digest))
+    if last is not None and judge_job(last, last.name).outcome == "succeeded":
+        return MigrationVerdict("succeeded", "already-done", last.name)
+    running = last if last is not None and not judge_job(last, last.name).final else None
+    name = running.name if running else _create(namespace, template, image, attempt_of(last) + 1 if last else 1)
+    verdict = _followed(namespace, name, timeout, blind_for, progress, stopped)
+    return evolve(verdict, changed=running is None)
+
+
+def migration_jobs(namespace: Namespace, template: dict[str, Any], digest: Digest) -> list[Job]:
+    """Return the Jobs of an image's migration that are still there."""
+    selector = ",".join(f"{key}={value}" for key, value in labels_of(template, digest).items())
+    return namespace.jobs(selector)
+
+
+def migrated(namespace: Namespace, template_file: Path, digest: Digest) -> bool:
+    """Say whether a Job of this image's migration has succeeded here and is still there to show it."""
+    jobs = migration_jobs(namespace, read_template(template_file), digest)
+    return any(each.condition("Complete") for each in jobs)
+
+
+def _create(namespace: Namespace, template: dict[str, Any], image: ImageRef, attempt: int) -> str:
+    assert image.digest is not None  # noqa: S101
+    name = job_name(template["metadata"]["name"], image.digest, attempt)
+    try:
+        namespace.create("jobs", render(template, image, attempt))
+    except Conflict:
+        pass  # the answer to an earlier try was lost; the Job is ours by its name
+    return name
+
+
+def _followed(
+    namespace: Namespace,
+    name: str,
+    timeout: float,
+    blind_for: float,
+    progress: Callable[[str], None],
+    stopped: Callable[[], str | None],
+) -> MigrationVerdict:
+    started = seen = time.monotonic()
+    log = _Log(namespace, name, progress)
+    while True:
+        if word := stopped():
+            return MigrationVerdict("inconclusive", word, name)
+        try:
+            data = namespace.get("jobs", name)
+            seen = time.monotonic()
+        except Unreachable:
+            if time.monotonic() - seen > blind_for:
+                raise
+            time.sleep(LOOK_EVERY_SECONDS)
+            continue
+        verdict = judge_job(parse_job(data) if data else None, name)
+        log.print_new(parse_job(data) if data else None)
+        if verdict.final:
+            return verdict
+        if time.monotonic() - started > timeout:
+            return MigrationVerdict("timed_out", "timeout", name)
+        time.sleep(LOOK_EVERY_SECONDS)
+
+
+class _Log:
+    """Prints what a Job's pods have said since the last look, a pod after the other."""
+
+    def __init__(self, namespace: Namespace, job: str, progress: Callable[[str], None]) -> None:
+        self.namespace, self.job, self.progress = namespace, job, progress
+        self.printed: dict[tuple[str, str], int] = {}
+
+    def print_new(self, job: Job | None) -> None:
+        if job is None:
+            return
+        try:
+            pods = self.namespace.pods({"labelSelector": f"batch.kubernetes.io/job-name={self.job}"})
+            for pod in sorted(pods, key=lambda each: each.name):
+                self._print_pod(pod)
+        except PromokitError:
+            return  # the log is for reading along; the verdict doesn't hang on it
+
+    def _print_pod(self, pod: Pod) -> None:
+        for container in pod.containers:
+            if container.state.kind == "waiting":
+                continue
+            lines = self.namespace.log_tail(pod.name, container.name, lines=LOG_LINES)
+            done = self.printed.get((pod.name, container.name), 0)
+            for line in lines[done:]:
+                self.progress(f"{pod.name}  {line}")
+            self.printed[pod.name, container.name] = max(done, len(lines))

@@ -1,0 +1,61 @@
+"""The verdict on a migration Job, by the conditions that the Job controller writes. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from attrs import frozen
+
+from promokit.cluster.objects import Job
+
+REMEDIES: Mapping[str, str] = {
+    "complete": "",
+    "already-done": "",
+    "none": "",
+    "running": "",
+    "job-failed": "read the log above; mend the migration and promote a new build, or run promokit migrate again",
+    "deadline-exceeded": "the migration took longer than activeDeadlineSeconds: see what it waits for, then run it again",
+    "deleted": "somebody deleted the Job: check the schema's state, then run promokit migrate again",
+    "timeout": "the Job neither completed nor failed in time: look at its pod, then run promokit migrate again",
+    "superseded": "another operation took over: see history",
+}
+EXIT_CODES: Mapping[str, int] = {"succeeded": 0, "progressing": 0, "failed": 1, "timed_out": 4, "inconclusive": 5}
+
+
+@frozen
+class MigrationVerdict:
+    """How a migration ended: outcome (as of a rollout), reason word, the Job's name, the cluster's words."""
+
+    outcome: str
+    reason: str
+    job: str = ""
+    message: str = ""
+    changed: bool = False
+
+    @property
+    def remedy(self) -> str:
+        """What to do about it; empty where nothing is to be done."""
+        return REMEDIES[self.reason]
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code of a process that ends with this verdict."""
+        return EXIT_CODES[self.outcome]
+
+    @property
+    def final(self) -> bool:
+        """Whether the Job has ended."""
+        return self.outcome != "progressing"
+
+
+def judge_job(job: Job | None, name: str) -> MigrationVerdict:
+    """Judge a Job: Complete and Failed are the only ends (kubernetes.io/docs: Job termination); failures before that
+    are retried by the controller."""
+    if job is None:
+        return MigrationVerdict("inconclusive", "deleted", name)
+    if job.condition("Complete"):
+        return MigrationVerdict("succeeded", "complete", name)
+    if failed := job.condition("Failed"):
+        reason = "deadline-exceeded" if failed.reason == "DeadlineExceeded" else "job-failed"
+        return MigrationVerdict("failed", reason, name, failed.message)
+    return MigrationVerdict("progressing", "running", name)

@@ -1,0 +1,154 @@
+"""What exists: the pipeline, its environments and workloads, as types. `config.py` reads them from promokit.yaml."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal
+
+from attrs import field, frozen
+
+from promokit.errors import ConfigError
+
+
+@frozen
+class Cluster:
+    """How a cluster is reached: an EKS cluster by name and region, or a context of a kubeconfig.
+
+    With neither, the kubeconfig's current context, or the service account of the pod promokit runs in.
+    """
+
+    eks: str | None = None
+    region: str | None = None
+    context: str | None = None
+
+    def __str__(self) -> str:
+        return self.eks or self.context or "the current context"
+
+
+@frozen
+class Workload:
+    """One Deployment and the one container in it whose image promokit moves."""
+
+    deployment: str
+    container: str
+
+    def __str__(self) -> str:
+        return f"{self.deployment}/{self.container}"
+
+    @classmethod
+    def parse(cls, text: str) -> Workload:
+        """Read `deployment/container`; ConfigError for anything else."""
+        deployment, slash, container = text.partition("/")
+        if not (deployment and slash and container) or "/" in container:
+            raise ConfigError(f"'{text}' is not a workload", remedy="write it as deployment/container")
+        return cls(deployment, container)
+
+
+@frozen
+class Migration:
+    """The Job template of an environment's migration, and its place: before or after the rollout."""
+
+    job: Path
+    when: Literal["before", "after"] = "after"
+    backward_compatible: bool = False
+
+
+@frozen
+class CiGate:
+    """Workflows (file names) that must have succeeded for the image's commit; `wait` for those under way."""
+
+    workflow: tuple[str, ...]
+    wait: timedelta = timedelta(0)
+
+
+@frozen
+class ApprovalsGate:
+    """The GitHub environments that must each have been approved, by as many different people."""
+
+    environments: tuple[str, ...]
+
+
+@frozen
+class Gates:
+    """The gates of an environment that have settings; the others need none."""
+
+    ci: CiGate | None = None
+    approvals: ApprovalsGate | None = None
+    bake: timedelta | None = None
+
+
+@frozen
+class ImageSettings:
+    """Where released images live (`host/path`), the branch they must come from, whether tags may move."""
+
+    repository: str
+    branch: str
+    allow_mutable_tags: bool = False
+
+
+@frozen
+class Environment:
+    """A cluster, a namespace, the workloads there (the first is the reference), and what it is promoted from."""
+
+    name: str
+    namespace: str
+    workloads: tuple[Workload, ...]
+    cluster: Cluster = Cluster()
+    image: ImageSettings | None = None
+    source: Environment | None = field(default=None, repr=False)
+    migration: Migration | None = None
+    gates: Gates = Gates()
+    also_from: tuple[str, ...] = ()
+    stable_for: timedelta = timedelta(seconds=10)
+    timeout: timedelta = timedelta(minutes=15)
+    blind_for: timedelta = timedelta(seconds=60)
+    auto_rollback: bool = False
+
+    @property
+    def reference(self) -> Workload:
+        """The workload whose digest is the environment's."""
+        return self.workloads[0]
+
+    def allows_repository(self, repository: str) -> bool:
+        """Say whether images of this repository may run here."""
+        return self.image is None or repository in {self.image.repository, *self.also_from}
+
+    def settings(self) -> ImageSettings:
+        """Return the pipeline's image settings; ConfigError for an environment made of plain inputs."""
+        if self.image is None:
+            raise ConfigError(f"environment {self.name} has no image settings", remedy="describe it in promokit.yaml")
+        return self.image
+
+
+@frozen
+class Slack:
+    """The channel that messages go to."""
+
+    channel: str
+
+
+@frozen
+class Notify:
+    """Who is told."""
+
+    slack: Slack | None = None
+
+
+@frozen
+class Pipeline:
+    """All of promokit.yaml. `pipeline["prod"]` is an Environment."""
+
+    image: ImageSettings
+    environments: Mapping[str, Environment]
+    notify: Notify = Notify()
+
+    def __getitem__(self, name: str) -> Environment:
+        if name not in self.environments:
+            known = ", ".join(self.environments)
+            raise ConfigError(f"there is no environment '{name}'", remedy=f"use one of: {known}")
+        return self.environments[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.environments)

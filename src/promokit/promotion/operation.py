@@ -1,0 +1,139 @@
+"""One operation on an environment: under its lease, opened in its ledger before any change, closed after it."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from attrs import define
+
+from promokit.cluster.identity import own_name
+from promokit.cluster.namespace import Namespace
+from promokit.errors import PromokitError
+from promokit.ledger.lease import Lease, take
+from promokit.ledger.record import entry, unfinished
+from promokit.ledger.store import Book, append
+from promokit.model import Environment
+from promokit.promotion.clients import Clients
+from promokit.promotion.result import Result
+from promokit.rollout.change import epoch_of
+
+
+@define
+class Operation:
+    """An operation under way. `id` joins its two lines in the ledger; `started` is monotonic seconds."""
+
+    namespace: Namespace
+    environment: Environment
+    lease: Lease
+    kind: str
+    id: str = ""
+    head: str = ""
+    started: float = 0.0
+
+    def close(self, result: Result, **facts: Any) -> str:
+        """Write the `closed` line and return the ledger's new head."""
+        told = {
+            "outcome": result.outcome,
+            "reason": result.reason,
+            "rolled_back": result.rolled_back,
+            "migration": result.migration,
+            "duration": round(time.monotonic() - self.started, 1),
+            **facts,
+        }
+        line = entry("closed", self.kind, self.id, datetime.now(UTC), **told)
+        self.head = append(self.namespace, lambda book: [line]).head
+        return self.head
+
+
+@contextmanager
+def under_lease(
+    clients: Clients,
+    environment: Environment,
+    *,
+    wait: float,
+    at_once: bool = False,
+    progress: Callable[[str], None],
+) -> Iterator[Lease]:
+    """Hold the environment's lease; its epoch is above that of every workload.
+
+    It isn't let go at the end: who is done calls `release()`. After an error it is.
+    """
+    namespace = clients.namespace(environment)
+    found = namespace.deployments()
+    above = max(
+        (epoch_of(found[each.deployment]) for each in environment.workloads if each.deployment in found), default=0
+    )
+    lease = take(namespace, clients.context.holder, above=above, wait=wait, at_once=at_once, progress=progress)
+    try:
+        with lease:
+            yield lease
+    except BaseException:
+        lease.release()
+        raise
+
+
+def begin(clients: Clients, environment: Environment, lease: Lease, kind: str, facts: Mapping[str, Any]) -> Operation:
+    """Open an operation in the ledger. Others that were never closed are closed as interrupted: we hold their lease."""
+    namespace, context = clients.namespace(environment), clients.context
+    operation = Operation(namespace, environment, lease, kind, secrets.token_hex(6), started=time.monotonic())
+    now = datetime.now(UTC)
+    line = entry(
+        "opened",
+        kind,
+        operation.id,
+        now,
+        actor=context.actor,
+        holder=context.holder,
+        run=context.run_url,
+        attempt=context.attempt,
+        identity=own_name(namespace.transport),
+        **facts,
+    )
+    operation.head = append(namespace, lambda book: [*_interrupted(book, now), line]).head
+    return operation
+
+
+def resume(clients: Clients, environment: Environment, lease: Lease, book: Book, plan_hash: str) -> Operation | None:
+    """Return this run's own operation on the same plan if it is still open: an earlier step began it."""
+    holder = clients.context.holder
+    for line in unfinished(book.lines):
+        if line.get("holder") == holder and line.get("plan") == plan_hash:
+            namespace = clients.namespace(environment)
+            return Operation(namespace, environment, lease, line["kind"], line["op"], book.head, time.monotonic())
+    return None
+
+
+@contextmanager
+def closing(operation: Operation) -> Iterator[None]:
+    """Close the operation with what stopped it, should anything stop it: a signal, an error, a refusal."""
+    try:
+        yield
+    except PromokitError as error:
+        reason = "superseded" if error.what.startswith("superseded") else "error"
+        _close_quietly(operation, Result("inconclusive", reason), error.what)
+        raise
+    except BaseException:
+        _close_quietly(operation, Result("inconclusive", "cancelled"), "stopped by a signal")
+        raise
+
+
+def _close_quietly(operation: Operation, result: Result, why: str) -> None:
+    """What stopped us is what the user must hear of; whoever comes next closes what stays open."""
+    if not operation.id:
+        return  # it was never opened: the ledger couldn't be written
+    try:
+        operation.close(result, why=why[:500])
+    except PromokitError:
+        return
+
+
+def _interrupted(book: Book, now: datetime) -> Sequence[Mapping[str, Any]]:
+    return [
+        entry("closed", each["kind"], each["op"], now, outcome="inconclusive", reason="interrupted")
+        for each in unfinished(book.lines)
+    ]

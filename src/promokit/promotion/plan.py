@@ -1,0 +1,142 @@
+"""A plan: what a promotion would do, with every gate's answer. Its hash covers what is decided."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+import zlib
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from attrs import frozen
+
+from promokit.errors import ConfigError, PromokitError, Refused, Unreachable
+from promokit.gates.answer import Answer
+from promokit.image import ImageRef
+from promokit.model import Environment
+
+EXPIRY = timedelta(hours=24)
+_LARGEST = 1_000_000
+
+
+@frozen
+class Plan:
+    """What would be done to `environment`. `image` is None when none could be proven; the answers then say why.
+
+    `nothing` is the reason word when nothing is to be done (already-newer).
+    """
+
+    environment: Environment
+    image: ImageRef | None
+    revision: str
+    previous: Mapping[str, str]
+    migrate: str
+    template: str
+    answers: tuple[Answer, ...]
+    head: str
+    created: datetime
+    tag: str | None = None
+    nothing: str = ""
+    commits: tuple[str, ...] = ()
+    commits_url: str = ""
+
+    @property
+    def allowed(self) -> bool:
+        """Whether every gate lets it through."""
+        return self.outcome == "allowed"
+
+    @property
+    def outcome(self) -> str:
+        """`refused` if any gate refuses, else `unknown` if any can't tell, else `allowed`."""
+        words = {each.word for each in self.answers}
+        return next((each for each in ("refused", "unknown") if each in words), "allowed")
+
+    @property
+    def exit_code(self) -> int:
+        """0 allowed, 3 refused, 5 unknown."""
+        return {"allowed": 0, "refused": 3, "unknown": 5}[self.outcome]
+
+    @property
+    def expires(self) -> datetime:
+        """When it can't be applied any more."""
+        return self.created + EXPIRY
+
+    @property
+    def decided(self) -> dict[str, Any]:
+        """What is decided: facts that move with time are not in it."""
+        environment = self.environment
+        return {
+            "environment": environment.name,
+            "where": f"{environment.cluster} {environment.namespace}",
+            "image": str(self.image or ""),
+            "previous": dict(self.previous),
+            "migrate": self.migrate,
+            "migration template": self.template,
+            "settings": f"{environment.stable_for} {environment.timeout} {environment.auto_rollback}",
+        }
+
+    @property
+    def hash(self) -> str:
+        """The SHA-256 of what is decided."""
+        return hashlib.sha256(json.dumps(self.decided, sort_keys=True).encode()).hexdigest()
+
+    @property
+    def previous_tag(self) -> str:
+        """The tag that the reference workload runs now; empty if it has none."""
+        return tag_in(self.previous.get(str(self.environment.reference), ""))
+
+    def refusal(self) -> PromokitError:
+        """Return the error of a plan that isn't allowed: the first refusal, or what isn't known."""
+        bad = [each for each in self.answers if each.word == self.outcome]
+        kind = Refused if self.outcome == "refused" else Unreachable
+        told = "; ".join(f"{each.gate}: {each.sentence}" for each in bad)
+        return kind(told, where=self.environment.name, remedy="; ".join(each.remedy for each in bad if each.remedy))
+
+    def __str__(self) -> str:
+        from promokit.promotion.plan_text import plan_text
+
+        return plan_text(self)
+
+    def encode(self) -> str:
+        """Return the plan as one word for a job output: packed, so that no masked text can be in it."""
+        data = {"decided": self.decided, "created": self.created.isoformat(), "tag": self.tag, "nothing": self.nothing}
+        return base64.urlsafe_b64encode(zlib.compress(json.dumps(data, sort_keys=True).encode(), 9)).decode()
+
+
+@frozen
+class Promise:
+    """What an encoded plan promises: what was decided, when, and the tag it was asked for."""
+
+    decided: Mapping[str, Any]
+    created: datetime
+    tag: str | None
+    nothing: str
+
+    @property
+    def hash(self) -> str:
+        """The plan's hash."""
+        return hashlib.sha256(json.dumps(self.decided, sort_keys=True).encode()).hexdigest()
+
+
+def promise_of(plan: Plan) -> Promise:
+    """Return what a plan promises."""
+    return Promise(plan.decided, plan.created, plan.tag, plan.nothing)
+
+
+def decode(text: str) -> Promise:
+    """Read an encoded plan; ConfigError when it isn't one. That it is still true is checked by apply."""
+    try:
+        packed = base64.urlsafe_b64decode(text.encode())
+        data = json.loads(zlib.decompressobj().decompress(packed, _LARGEST))
+        return Promise(data["decided"], datetime.fromisoformat(data["created"]), data["tag"], data["nothing"])
+    except (binascii.Error, zlib.error, ValueError, KeyError, TypeError) as error:
+        raise ConfigError("this is not a plan", remedy="pass the plan output of the plan step, unchanged") from error
+
+
+def tag_in(image: str) -> str:
+    """Return the tag in a pinned image, or empty text."""
+    name = image.partition("@")[0].rpartition("/")[2]
+    return name.partition(":")[2]

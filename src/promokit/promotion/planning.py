@@ -1,0 +1,151 @@
+"""Making a plan: resolve the image, gather the facts, ask every gate. Reads only."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from attrs import frozen
+
+from promokit.errors import ConfigError, PromokitError
+from promokit.gates.answer import Answer, refused, unknown
+from promokit.gates.judging import judge_all
+from promokit.identity.tags import commit_of, digest_of, release_of, release_tag_of
+from promokit.image import ImageRef, ReleaseTag, parse_tag
+from promokit.migration.job import read_template, template_digest
+from promokit.model import Environment
+from promokit.promotion.clients import Clients
+from promokit.promotion.gathering import commits_between, gather
+from promokit.promotion.plan import Plan, tag_in
+from promokit.promotion.survey import Survey, survey
+
+
+def plan(
+    environment: Environment,
+    *,
+    tag: str | None = None,
+    only_newer: bool = False,
+    clients: Clients | None = None,
+    final: bool = False,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    sleep: Callable[[float], None] = time.sleep,
+) -> Plan:
+    """Compute what a promotion to `environment` would do and judge every gate. Changes nothing.
+
+    `tag` says the image for an environment without `from`; elsewhere the image is what the source runs.
+    `only_newer`: an image older than what runs here is nothing to do. `final`: judge as apply does, where approvals
+    can't be waited for any more. Errors: ConfigError for wrong use, Unreachable when the target can't be asked.
+    """
+    clients = clients or Clients()
+    if (tag is None) == (environment.source is None):
+        raise _wrong_tag(environment)
+    target = survey(clients.namespace(environment), environment)
+    chosen = _chosen(environment, tag, clients)
+    blank = _blank(environment, target, tag, now())
+    if isinstance(chosen, Answer):
+        return blank((chosen,), None, "")
+    if only_newer and _is_newer(target, chosen.image):
+        return blank((), chosen.image, chosen.revision, nothing="already-newer")
+    facts = gather(environment, chosen.image, chosen.revision, chosen.source, target, clients, final, now, sleep)
+    answers = judge_all(facts)
+    titles, url = ((), "") if final else commits_between(clients, target.reference.image, chosen.revision)
+    return blank(answers, chosen.image, chosen.revision, commits=titles, url=url)
+
+
+@frozen
+class _Chosen:
+    image: ImageRef
+    revision: str
+    source: Survey | None
+
+
+def _blank(environment: Environment, target: Survey, tag: str | None, created: datetime) -> Callable[..., Plan]:
+    migration = environment.migration
+    template = template_digest(read_template(migration.job)) if migration else ""
+
+    def made(
+        answers: tuple[Answer, ...],
+        image: ImageRef | None,
+        revision: str,
+        nothing: str = "",
+        commits: tuple[str, ...] = (),
+        url: str = "",
+    ) -> Plan:
+        return Plan(
+            environment=environment,
+            image=image,
+            revision=revision,
+            previous={str(each): text for each, text in target.images.items()},
+            migrate=migration.when if migration and not nothing else "none",
+            template=template,
+            answers=answers,
+            head=target.book.head,
+            created=created,
+            tag=tag,
+            nothing=nothing,
+            commits=commits,
+            commits_url=url,
+        )
+
+    return made
+
+
+def _chosen(environment: Environment, tag: str | None, clients: Clients) -> _Chosen | Answer:
+    if environment.source is None:
+        assert tag is not None  # noqa: S101 - checked above
+        return _by_tag(environment, tag, clients)
+    try:
+        source = survey(clients.namespace(environment.source), environment.source)
+    except PromokitError as error:
+        return unknown("healthy", error.what, error.remedy or "run this again")
+    proof = source.reference
+    if proof.digest is None:
+        sentence = f"what {proof.workload} in {source.environment.name} runs isn't proven: {proof.reason}"
+        return refused("healthy", sentence, proof.remedy)
+    try:
+        registry = clients.registry(ImageRef.parse(proof.image).name)
+        release = release_tag_of(registry, proof.image, proof.digest)
+        image = ImageRef.parse(ImageRef.parse(proof.image).name).with_(tag=release, digest=proof.digest)
+        return _Chosen(image, commit_of(registry, image), source)
+    except ConfigError as error:
+        return refused("origin", error.what, error.remedy or "")
+    except PromokitError as error:
+        return unknown("origin", error.what, error.remedy or "run this again")
+
+
+def _by_tag(environment: Environment, tag: str, clients: Clients) -> _Chosen | Answer:
+    """Find the tag in the repository of releases, else in those that are allowed here."""
+    try:
+        parse_tag(tag)
+    except ConfigError as error:
+        return refused("origin", error.what, error.remedy or "")
+    missing: ConfigError | None = None
+    for repository in (environment.settings().repository, *environment.also_from):
+        registry = clients.registry(repository)
+        try:
+            digest = digest_of(registry, repository, tag)
+        except ConfigError as error:
+            missing = missing or error
+            continue
+        image = ImageRef.parse(repository).with_(tag=tag, digest=digest)
+        return _Chosen(image, commit_of(registry, image), None)
+    assert missing is not None  # noqa: S101 - there is at least one repository
+    raise missing
+
+
+def _is_newer(target: Survey, image: ImageRef) -> bool:
+    """Say whether the target runs a later release than this one."""
+    running = release_of((tag_in(target.reference.image),))
+    asked = release_of((image.tag or "",))
+    return bool(running and asked) and ReleaseTag.parse(running) > ReleaseTag.parse(asked)
+
+
+def _wrong_tag(environment: Environment) -> ConfigError:
+    if environment.source is None:
+        return ConfigError(f"{environment.name} needs a tag to deploy", remedy="give one with --tag")
+    source = environment.source.name
+    return ConfigError(
+        f"{environment.name} takes what {source} runs, not a tag",
+        remedy=f"deploy the tag to {source} first, or go back with promokit rollback {environment.name} --to TAG",
+    )

@@ -1,0 +1,61 @@
+"""The ungated primitives, for repositories without promokit.yaml and for scripts: no gates, no lease, no ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from promokit.errors import ConfigError
+from promokit.identity.tags import digest_of
+from promokit.image import ImageRef
+from promokit.migration.run import run_migration as run_job
+from promokit.model import Environment
+from promokit.promotion.clients import Clients
+from promokit.promotion.result import Result, of_migration, of_rollout
+from promokit.rollout.policy import Policy
+from promokit.rollout.roll_out import roll_out as pin_and_follow
+
+Progress = Callable[[str], None]
+
+
+def pinned(image: str, clients: Clients) -> ImageRef:
+    """Read an image and pin it by digest, asking the registry what an immutable tag means."""
+    reference = ImageRef.parse(image)
+    if reference.digest is not None:
+        return reference
+    if reference.tag is None:
+        raise ConfigError(f"{image} names no version", remedy="write it as repository:tag@sha256:…")
+    return reference.with_(digest=digest_of(clients.registry(reference.name), reference.name, reference.tag))
+
+
+def roll_out(
+    where: Environment, image: ImageRef, policy: Policy | None = None, *, clients: Clients | None = None,
+    progress: Progress = lambda text: None,
+) -> Result:
+    """Pin `image` on every workload of `where` and follow it to a verdict. No gates."""
+    clients = clients or Clients()
+    done = pin_and_follow(
+        clients.namespace(where),
+        dict.fromkeys(where.workloads, str(image)),
+        policy or Policy.of(where),
+        cause=f"promokit rollout {image.tag or image.digest} by {clients.context.actor}",
+        progress=progress,
+    )
+    return of_rollout(done.verdict, changed=done.changed, image=str(image), previous=done.previous[where.reference])
+
+
+def run_migration(
+    where: Environment, job: Path, image: ImageRef, *, clients: Clients | None = None,
+    progress: Progress = lambda text: None,
+) -> Result:
+    """Run the Job of the template `job` with `image` and follow it to a verdict, unless it succeeded already."""
+    clients = clients or Clients()
+    verdict = run_job(
+        clients.namespace(where),
+        job,
+        image,
+        timeout=where.timeout.total_seconds(),
+        blind_for=where.blind_for.total_seconds(),
+        progress=progress,
+    )
+    return of_migration(verdict, changed=verdict.changed, image=str(image))

@@ -1,0 +1,35 @@
+"""An environment's record for scripts and commands: its history, and the holds that people set and release."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Literal
+
+from promokit.image import Digest
+from promokit.ledger.record import entry
+from promokit.ledger.store import Book, append, read_book
+from promokit.model import Environment
+from promokit.promotion.clients import Clients
+
+
+def history(environment: Environment, *, clients: Clients | None = None) -> Book:
+    """Return the environment's ledger as it is. Unreachable or VerificationFailed when it can't be read."""
+    return read_book((clients or Clients()).namespace(environment))
+
+
+def hold(environment: Environment, digest: Digest, *, reason: str, clients: Clients | None = None) -> Book:
+    """Hold a digest: it isn't promoted to the environment again until it is released. Returns the ledger after it."""
+    return _note(environment, "hold", digest, reason, clients or Clients())
+
+
+def release(environment: Environment, digest: Digest, *, reason: str, clients: Clients | None = None) -> Book:
+    """Release a held digest and return the ledger after it."""
+    return _note(environment, "release", digest, reason, clients or Clients())
+
+
+def _note(
+    environment: Environment, kind: Literal["hold", "release"], digest: Digest, reason: str, clients: Clients
+) -> Book:
+    facts = {"digest": str(digest), "reason": reason, "actor": clients.context.actor, "run": clients.context.run_url}
+    line = entry("noted", kind, f"{kind}-{digest.hex[:12]}", datetime.now(UTC), **facts)
+    return append(clients.namespace(environment), lambda before: [line])

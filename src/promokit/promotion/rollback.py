@@ -1,0 +1,186 @@
+"""Rollback: back to the previous good image, or to a tag that succeeded here. Never runs a migration, asks no gate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from attrs import evolve, frozen
+
+from promokit.cluster.namespace import Namespace
+from promokit.errors import ConfigError, PromokitError, Refused, Unreachable
+from promokit.image import Digest, ImageRef
+from promokit.ledger.record import Good, digest_in, succeeded
+from promokit.ledger.store import Book, read_book
+from promokit.model import Environment, Workload
+from promokit.promotion.clients import Clients
+from promokit.promotion.operation import Operation, begin, closing, under_lease
+from promokit.promotion.plan import tag_in
+from promokit.promotion.record import hold as hold_digest
+from promokit.promotion.result import Result, of_rollout
+from promokit.rollout.policy import Policy
+from promokit.rollout.roll_out import roll_out
+from promokit.rollout.snapshot import Snapshot
+
+Progress = Callable[[str], None]
+
+
+@frozen
+class Way:
+    """The way back: each workload's image now and then. `proven` by the ledger, or only by revision history."""
+
+    now: dict[Workload, str]
+    then: dict[Workload, str]
+    proven: bool
+    why: str = ""
+
+
+def rollback(
+    environment: Environment,
+    to: str | None = None,
+    *,
+    hold: bool = True,
+    reason: str = "rolled back",
+    clients: Clients | None = None,
+    progress: Progress = lambda text: None,
+    confirm: Callable[[Way], None] = lambda way: None,
+) -> Result:
+    """Go back to the newest image that succeeded here and isn't held, or `to` a tag that did, and follow it.
+
+    The digest that is left is held here until it is released. `confirm` sees the way first and may raise. Errors:
+    Refused when there is nothing to go back to, or the registry says that the image is gone.
+    """
+    clients = clients or Clients()
+    namespace = clients.namespace(environment)
+    way = find_way(namespace, environment, to)
+    _check_registry(clients, environment, way, progress)
+    confirm(way)
+    with under_lease(clients, environment, wait=0, at_once=True, progress=progress) as lease:
+        facts = {"image": way.then[environment.reference], "previous": {str(k): v for k, v in way.now.items()}}
+        try:
+            operation = begin(clients, environment, lease, "rollback", {**facts, "proven": way.proven})
+        except PromokitError as error:
+            progress(f"THE LEDGER CAN'T BE WRITTEN: {error.what}. Rolling back all the same; record it by hand.")
+            operation = Operation(namespace, environment, lease, "rollback")
+        with closing(operation):
+            return _gone_back(clients, environment, way, operation, hold, reason, progress)
+
+
+def find_way(namespace: Namespace, environment: Environment, to: str | None) -> Way:
+    """Return the way back, by the ledger where it tells, else by the Deployments' own revisions (told as unproven)."""
+    snapshot = Snapshot()
+    for seen in (*namespace.deployments().values(), *namespace.replica_sets()):
+        snapshot.see(seen, 0.0)
+    now = {each: _image_now(snapshot, each, namespace) for each in environment.workloads}
+    try:
+        book = read_book(namespace)
+    except PromokitError as error:
+        book, why = Book(), f"the ledger can't be read: {error.what}"
+    else:
+        why = "the ledger tells no earlier image"
+    if good := _by_ledger(environment, book, now, to):
+        return Way(now, dict.fromkeys(environment.workloads, good.image), proven=True)
+    if to is not None:
+        raise Refused(
+            f"{to} has not succeeded in {environment.name} before",
+            where=environment.name,
+            remedy="name a tag that has: promokit history tells; anything else needs a promotion",
+        )
+    return Way(now, {each: _by_revisions(snapshot, each, now[each]) for each in now}, proven=False, why=why)
+
+
+def _image_now(snapshot: Snapshot, workload: Workload, namespace: Namespace) -> str:
+    deployment = snapshot.deployment(workload.deployment)
+    if deployment is None or workload.container not in deployment.images:
+        raise ConfigError(f"there is no {workload} in namespace {namespace.name}", remedy="apply the manifests first")
+    if deployment.paused:
+        raise Refused(
+            f"{workload.deployment} is paused", remedy=f"kubectl rollout resume deployment/{workload.deployment}"
+        )
+    return deployment.images[workload.container]
+
+
+def _by_ledger(environment: Environment, book: Book, now: dict[Workload, str], to: str | None) -> Good | None:
+    present = {digest_in(each) for each in now.values()}
+    for good in succeeded(book.lines):
+        digest = digest_in(good.image)
+        if to is not None and tag_in(good.image) == to:
+            return good
+        if (
+            to is None
+            and digest not in book.holds
+            and (present != {digest})
+            and digest != digest_in(now[environment.reference])
+        ):
+            return good
+    return None
+
+
+def _by_revisions(snapshot: Snapshot, workload: Workload, now: str) -> str:
+    """Return the image of the newest revision with another image: `rollout undo` lands on the same after a restart."""
+    deployment = snapshot.deployment(workload.deployment)
+    owned = [each for each in snapshot.replica_sets.values() if deployment and each.owner == deployment.uid]
+    others = [each for each in owned if each.images.get(workload.container) not in {now, None}]
+    if not others:
+        raise Refused(f"there is nothing to go back to for {workload}", remedy="promote a good image instead")
+    return max(others, key=lambda each: int(each.revision or 0)).images[workload.container]
+
+
+def _check_registry(clients: Clients, environment: Environment, way: Way, progress: Progress) -> None:
+    """An image that the registry says is gone refuses; a registry that can't be asked is only told."""
+    image = way.then[environment.reference]
+    try:
+        reference = ImageRef.parse(image)
+        if reference.digest is None:
+            return
+        gone = clients.registry(reference.name).manifest(reference.name, reference.digest) is None
+    except (Unreachable, ConfigError) as error:
+        progress(f"warning: the registry can't be asked whether {tag_in(image)} is still there: {error.what}")
+        return
+    if gone:
+        raise Refused(f"{image} is gone from the registry", remedy="name another with --to; promokit history tells")
+
+
+def _gone_back(
+    clients: Clients,
+    environment: Environment,
+    way: Way,
+    operation: Operation,
+    hold: bool,
+    reason: str,
+    progress: Progress,
+) -> Result:
+    context = clients.context
+    left, target = way.now[environment.reference], way.then[environment.reference]
+    done = roll_out(
+        operation.namespace,
+        way.then,
+        Policy.of(environment),
+        cause=f"promokit rollback to {tag_in(target)} by {context.actor} ({context.run_url or context.holder})",
+        epoch=operation.lease.epoch,
+        progress=progress,
+        stopped=operation.lease.lost,
+    )
+    result = of_rollout(done.verdict, changed=done.changed, image=target, previous=left)
+    head = _recorded(operation, result, way, progress)
+    held = digest_in(left)
+    steps: tuple[str, ...] = ()
+    if hold and done.changed and held and held != digest_in(target):
+        head = _hold(environment, held, reason, clients, progress) or head
+        steps = (f"{held[:19]}… is held: promokit hold --release {environment.name} {held} --reason …",)
+    operation.lease.release()
+    return evolve(result, head=head, next_steps=steps)
+
+
+def _recorded(operation: Operation, result: Result, way: Way, progress: Progress) -> str:
+    try:
+        return operation.close(result, proven=way.proven) if operation.id else ""
+    except PromokitError as error:
+        progress(f"THE LEDGER CAN'T BE WRITTEN: {error.what}. Record this rollback by hand.")
+        return ""
+
+
+def _hold(environment: Environment, digest: str, reason: str, clients: Clients, progress: Progress) -> str:
+    try:
+        return hold_digest(environment, Digest.parse(digest), reason=reason, clients=clients).head
+    except PromokitError as error:
+        progress(f"THE HOLD CAN'T BE WRITTEN: {error.what}. Nothing keeps {digest} from being promoted again.")
+        return ""

@@ -1,0 +1,114 @@
+"""Changing a workload's image so that whoever lost the lease can't: each patch tests epoch, container and image."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from promokit.cluster.namespace import Namespace
+from promokit.cluster.objects import Deployment
+from promokit.cluster.parse import parse_deployment
+from promokit.cluster.transport import Invalid
+from promokit.errors import ConfigError, Refused
+from promokit.model import Workload
+
+EPOCH = "promokit/epoch"
+CAUSE = "kubernetes.io/change-cause"
+
+
+def epoch_of(deployment: Deployment) -> int:
+    """Return the epoch that the last operation wrote on a workload; 0 where none did."""
+    text = deployment.annotations.get(EPOCH, "0")
+    return int(text) if text.isdecimal() else 0
+
+
+def write_epoch(namespace: Namespace, deployment: Deployment, epoch: int) -> None:
+    """Write our epoch on a workload, higher than the one read. Refused if somebody wrote a higher one meanwhile."""
+    before = epoch_of(deployment)
+    if before == epoch:
+        return
+    if before > epoch:
+        raise lost(deployment.name)
+    current = deployment.annotations.get(EPOCH)
+    path = "/metadata/annotations/" + _escaped(EPOCH)
+    test = [{"op": "test", "path": path, "value": current}] if current is not None else []
+    make = [] if deployment.annotations else [{"op": "add", "path": "/metadata/annotations", "value": {}}]
+    try:
+        namespace.json_patch(
+            "deployments", deployment.name, [*test, *make, {"op": "add", "path": path, "value": str(epoch)}]
+        )
+    except Invalid as error:
+        raise lost(deployment.name) from error
+
+
+def set_image(
+    namespace: Namespace, workload: Workload, image: str, *, expected: str, epoch: int | None, cause: str
+) -> Deployment:
+    """Pin an image on a workload and return the Deployment as it then is.
+
+    Refused (`superseded`) when the image isn't the expected one any more or the lease was lost; ConfigError when the
+    Deployment has no such container.
+    """
+    data = namespace.get("deployments", workload.deployment)
+    if data is None:
+        raise ConfigError(
+            f"there is no Deployment {workload.deployment} in namespace {namespace.name}",
+            remedy="apply the manifests first, or mend workloads: in promokit.yaml",
+        )
+    index = _container_index(data, workload)
+    spec = f"/spec/template/spec/containers/{index}"
+    annotations = "/metadata/annotations"
+    operations: list[dict[str, Any]] = [
+        {"op": "test", "path": f"{spec}/name", "value": workload.container},
+        {"op": "test", "path": f"{spec}/image", "value": expected},
+        {"op": "replace", "path": f"{spec}/image", "value": image},
+    ]
+    if epoch is not None:
+        operations.insert(0, {"op": "test", "path": f"{annotations}/{_escaped(EPOCH)}", "value": str(epoch)})
+    if not data["metadata"].get("annotations"):
+        operations.append({"op": "add", "path": annotations, "value": {}})
+    operations.append({"op": "add", "path": f"{annotations}/{_escaped(CAUSE)}", "value": cause})
+    try:
+        return parse_deployment(namespace.json_patch("deployments", workload.deployment, operations))
+    except Invalid as error:
+        raise _judged(namespace, workload, expected, epoch, error) from error
+
+
+def lost(name: str) -> Refused:
+    """Return the refusal of an operation that lost the lease to another."""
+    return Refused(
+        f"superseded: another operation took over {name}",
+        remedy="see history; start again if it is still wanted",
+    )
+
+
+def _judged(namespace: Namespace, workload: Workload, expected: str, epoch: int | None, error: Invalid) -> Exception:
+    """Read again what a 422 means: image moved, epoch moved, or an admission policy's refusal."""
+    data = namespace.get("deployments", workload.deployment)
+    if data is None:
+        return lost(workload.deployment)
+    now = parse_deployment(data)
+    if epoch is not None and epoch_of(now) != epoch:
+        return lost(workload.deployment)
+    if now.images.get(workload.container) != expected:
+        return Refused(
+            f"superseded: somebody else changed the image of {workload} to {now.images.get(workload.container)}",
+            remedy="see history, then start again from a new plan",
+        )
+    return Refused(f"the cluster refused the change of {workload}: {error.what}", remedy="see the policy named there")
+
+
+def _container_index(data: Mapping[str, Any], workload: Workload) -> int:
+    containers = data["spec"]["template"]["spec"]["containers"]
+    names = [each["name"] for each in containers]
+    if workload.container not in names:
+        raise ConfigError(
+            f"Deployment {workload.deployment} has no container {workload.container}",
+            remedy=f"its containers are: {', '.join(names)}",
+        )
+    return names.index(workload.container)
+
+
+def _escaped(key: str) -> str:
+    """Escape a key for a JSON pointer (RFC 6901)."""
+    return key.replace("~", "~0").replace("/", "~1")
