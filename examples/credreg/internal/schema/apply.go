@@ -25,9 +25,9 @@ func Apply(ctx context.Context, conn *pgx.Conn, all []Migration, by string, say 
 		return 0, 0, err
 	}
 	from = newest(done)
-	todo, err := Pending(all, done)
+	left, err := Pending(all, done)
 	to = from
-	for _, m := range todo {
+	for _, m := range left {
 		if err = step(ctx, conn, m, by); err != nil {
 			return from, to, fmt.Errorf("migration %04d_%s: %w", m.Version, m.Name, err)
 		}

@@ -70,15 +70,15 @@ func Pending(all []Migration, done []Applied) ([]Migration, error) {
 	for _, a := range done {
 		applied[a.Version] = a
 	}
-	var todo []Migration
+	var left []Migration
 	for _, m := range all {
 		a, ok := applied[m.Version]
 		switch {
 		case !ok:
-			todo = append(todo, m)
+			left = append(left, m)
 		case a.Checksum != m.Checksum:
 			return nil, fmt.Errorf("migration %04d was applied as %s with other content; add a new migration instead", m.Version, a.Name)
 		}
 	}
-	return todo, nil
+	return left, nil
 }

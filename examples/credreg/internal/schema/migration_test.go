@@ -63,20 +63,20 @@ func TestLoadRefuses(t *testing.T) {
 // Only what the database hasn't had is left to do, and nothing the second time.
 func TestPending(t *testing.T) {
 	all, _ := Load(files("0001_a.sql", "0002_b.sql", "0003_c.sql"))
-	todo, err := Pending(all, applied(all[:1]))
-	if err != nil || len(todo) != 2 || todo[0].Version != 2 {
-		t.Fatalf("got %+v, %v", todo, err)
+	left, err := Pending(all, applied(all[:1]))
+	if err != nil || len(left) != 2 || left[0].Version != 2 {
+		t.Fatalf("got %+v, %v", left, err)
 	}
-	if todo, err = Pending(all, applied(all)); err != nil || len(todo) != 0 {
-		t.Fatalf("the second time: got %+v, %v", todo, err)
+	if left, err = Pending(all, applied(all)); err != nil || len(left) != 0 {
+		t.Fatalf("the second time: got %+v, %v", left, err)
 	}
 }
 
 // An older image leaves a newer schema alone.
 func TestPendingWithNewerSchema(t *testing.T) {
 	all, _ := Load(files("0001_a.sql", "0002_b.sql"))
-	if todo, err := Pending(all[:1], applied(all)); err != nil || len(todo) != 0 {
-		t.Fatalf("got %+v, %v", todo, err)
+	if left, err := Pending(all[:1], applied(all)); err != nil || len(left) != 0 {
+		t.Fatalf("got %+v, %v", left, err)
 	}
 }
 
