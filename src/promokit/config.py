@@ -59,9 +59,10 @@ class PipelineFile:
     notify: Notify = Notify()
 
 
+# Inner ones first: cattrs binds the hooks of the fields when a class's own hook is made.
 ENTRIES = (
-    *(PipelineFile, EnvironmentEntry, ImageSettings, Cluster, Migration),
-    *(Gates, CiGate, ApprovalsGate, Notify, Slack),
+    *(Cluster, CiGate, ApprovalsGate, Gates, Migration, ImageSettings, Slack, Notify),
+    *(EnvironmentEntry, PipelineFile),
 )
 
 
@@ -94,7 +95,7 @@ def parse(text: str, file: Path) -> Pipeline:
         return _tied(entries, file)
     except _AtPath as error:
         raise _located(error.cause, error.path, file, lines) from None
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - cattrs raises what it met, in groups
         cause, path = _innermost(error)
         raise _located(cause, path, file, lines) from None
 
@@ -129,7 +130,7 @@ def _converter() -> cattrs.Converter:
 def _entry_hook(entry: type, converter: cattrs.Converter) -> Any:
     attrs.resolve_types(entry)
     renames = {each.name: override(rename=kebab(each.name)) for each in attrs.fields(entry)}
-    structure = make_dict_structure_fn(entry, converter, _cattrs_forbid_extra_keys=True, **renames)  # type: ignore[arg-type]
+    structure: Any = make_dict_structure_fn(entry, converter, _cattrs_forbid_extra_keys=True, **renames)  # type: ignore[arg-type]
 
     def hook(value: object, kind: type) -> object:
         if not isinstance(value, Mapping):
@@ -218,6 +219,7 @@ def _located(
     error: BaseException, path: tuple[str | int, ...], file: Path, lines: Mapping[tuple[str | int, ...], int]
 ) -> ConfigError:
     what, key, remedy = _told(error)
+    path = path[:-1] if isinstance(error, KeyError) else path
     whole = (*path, key) if key else path
     while whole and whole not in lines:
         whole = whole[:-1]
@@ -236,6 +238,6 @@ def _told(error: BaseException) -> tuple[str, str | None, str]:
         return f"unknown key '{key}'", key, f"use one of: {known}"
     if isinstance(error, KeyError):
         return f"'{error.args[0]}' is missing", None, "add it"
-    if isinstance(error, ValueError) and "literal" in str(error).lower():
+    if "not in literal" in str(error):
         return f"must be one of: {', '.join(get_args(attrs.fields(Migration).when.type))}", None, remedy
     return "wrong value", None, remedy

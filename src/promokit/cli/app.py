@@ -25,10 +25,12 @@ class Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the commands in the order of their use."""
+        del ctx
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return a command by name."""
+        del ctx
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = importlib.import_module(f"promokit.cli.{cmd_name}").command

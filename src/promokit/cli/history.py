@@ -23,7 +23,13 @@ def command(environment: str | None, verify: bool, head: str | None, config: str
     """Show what was done to ENVIRONMENT: when, what, by whom, with which outcome."""
     where = pipeline_environment(config, environment)
     book = read_book(Clients().namespace(where))
-    data = {"lines": list(book.lines), "head": book.head, "anchor": book.anchor, "dropped": book.dropped, "changed": False}
+    data = {
+        "lines": list(book.lines),
+        "head": book.head,
+        "anchor": book.anchor,
+        "dropped": book.dropped,
+        "changed": False,
+    }
     if verify or head:
         return _verified(book.lines, book.anchor, head, data)
     rows = [_row(each) for each in book.lines]

@@ -71,4 +71,6 @@ def _ungated(where: Environment, image: str | None, job: str | None, yes: bool, 
         raise ConfigError("plain inputs need an image and a job", remedy="add --image and --job")
     reference, template = pinned(image, clients), existing(job)
     confirm(f"run {job} with {reference} in {where.namespace}", yes)
-    return result_ending("migration", where.name, run_migration(where, template, reference, clients=clients, progress=progress))
+    return result_ending(
+        "migration", where.name, run_migration(where, template, reference, clients=clients, progress=progress)
+    )

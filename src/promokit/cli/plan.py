@@ -17,5 +17,5 @@ from promokit.promotion.planning import plan
 @config_option
 @ends
 def command(environment: str | None, tag: str | None, only_newer: bool, config: str) -> Ending:
-    """Show what a promotion to ENVIRONMENT would do and judge every gate. Exit 3 if one refuses, 5 if one can't tell."""
+    """Show what a promotion to ENVIRONMENT would do and judge every gate. Exit 3: one refuses; 5: one can't tell."""
     return plan_ending(plan(pipeline_environment(config, environment), tag=tag, only_newer=only_newer))

@@ -23,9 +23,10 @@ _HEAD = ("environment", "workload", "tag", "digest", "state", "last change")
 @config_option
 @ends
 def command(config: str) -> Ending:
-    """Show what every environment runs, whether it is healthy, and who changed it last. Exit 5 if one can't be asked."""
-    clients, rows, data = Clients(), [], {}
-    unreachable = False
+    """Show what every environment runs, whether it is healthy, its last change. Exit 5 if one can't be asked."""
+    clients, unreachable = Clients(), False
+    rows: list[tuple[str, ...]] = []
+    data: dict[str, Any] = {}
     for environment in load(config).environments.values():
         try:
             found = survey(clients.namespace(environment), environment)

@@ -25,15 +25,15 @@ def _kubeconfig_transport(context: str | None, environ: Mapping[str, str]) -> Tr
     configuration = client.Configuration()
     try:
         if context is None and "KUBERNETES_SERVICE_HOST" in environ and "KUBECONFIG" not in environ:
-            config.load_incluster_config(client_configuration=configuration)
+            config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
         else:
-            config.load_kube_config(
+            config.load_kube_config(  # type: ignore[no-untyped-call]
                 config_file=environ.get("KUBECONFIG"), context=context, client_configuration=configuration
             )
     except config.ConfigException as error:
         raise ConfigError(
             f"no usable kubeconfig: {error}",
-            remedy="set KUBECONFIG, or name the cluster in promokit.yaml ({eks: NAME, region: REGION} or {context: NAME})",
+            remedy="set KUBECONFIG, or name the cluster in promokit.yaml: {eks: …, region: …} or {context: …}",
         ) from error
     pool = client.rest.RESTClientObject(configuration).pool_manager
     return Transport(configuration.host.rstrip("/"), pool, partial(_bearer, configuration))

@@ -28,7 +28,7 @@ class Book:
     lines: tuple[Line, ...] = ()
     anchor: str = START
     dropped: int = 0
-    held_before: Mapping[str, str] = {}  # noqa: RUF012 - frozen, never changed
+    held_before: Mapping[str, str] = {}
     version: str | None = None
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -63,10 +64,8 @@ def migrated(namespace: Namespace, template_file: Path, digest: Digest) -> bool:
 def _create(namespace: Namespace, template: dict[str, Any], image: ImageRef, attempt: int) -> str:
     assert image.digest is not None  # noqa: S101
     name = job_name(template["metadata"]["name"], image.digest, attempt)
-    try:
+    with suppress(Conflict):  # the answer to an earlier try was lost; the Job is ours by its name
         namespace.create("jobs", render(template, image, attempt))
-    except Conflict:
-        pass  # the answer to an earlier try was lost; the Job is ours by its name
     return name
 
 

@@ -14,7 +14,7 @@ REMEDIES: Mapping[str, str] = {
     "none": "",
     "running": "",
     "job-failed": "read the log above; mend the migration and promote a new build, or run promokit migrate again",
-    "deadline-exceeded": "the migration took longer than activeDeadlineSeconds: see what it waits for, then run it again",
+    "deadline-exceeded": "it took longer than activeDeadlineSeconds: see what it waits for, then run it again",
     "deleted": "somebody deleted the Job: check the schema's state, then run promokit migrate again",
     "timeout": "the Job neither completed nor failed in time: look at its pod, then run promokit migrate again",
     "superseded": "another operation took over: see history",

@@ -26,14 +26,18 @@ def gather(
     environment: Environment,
     image: ImageRef,
     revision: str,
-    source: Survey | None,
-    target: Survey,
+    surveys: tuple[Survey | None, Survey],
     clients: Clients,
+    *,
     final: bool,
     now: Callable[[], datetime],
     sleep: Callable[[float], None],
 ) -> Facts:
-    """Return the facts of a promotion of `image` to `environment`; waits for CI runs under way as configured."""
+    """Return the facts of a promotion of `image` to `environment`; waits for CI runs under way as configured.
+
+    `surveys` are those of the source, where there is one, and of the target.
+    """
+    source, target = surveys
     context = clients.context
     promoted = environment.source is not None
     assert image.digest is not None  # noqa: S101 - resolved before

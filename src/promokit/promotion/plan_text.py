@@ -18,9 +18,7 @@ def heading(plan: Plan) -> str:
 
 def plan_rows(plan: Plan) -> list[tuple[str, str, str, str]]:
     """Return a row a gate: name, answer, sentence, remedy."""
-    return [
-        (each.gate, "waiting" if each.waiting else each.word, each.sentence, each.remedy) for each in plan.answers
-    ]
+    return [(each.gate, "waiting" if each.waiting else each.word, each.sentence, each.remedy) for each in plan.answers]
 
 
 def plan_text(plan: Plan) -> str:

@@ -47,7 +47,8 @@ def plan(
         return blank((chosen,), None, "")
     if only_newer and _is_newer(target, chosen.image):
         return blank((), chosen.image, chosen.revision, nothing="already-newer")
-    facts = gather(environment, chosen.image, chosen.revision, chosen.source, target, clients, final, now, sleep)
+    surveys = (chosen.source, target)
+    facts = gather(environment, chosen.image, chosen.revision, surveys, clients, final=final, now=now, sleep=sleep)
     answers = judge_all(facts)
     titles, url = ((), "") if final else commits_between(clients, target.reference.image, chosen.revision)
     return blank(answers, chosen.image, chosen.revision, commits=titles, url=url)

@@ -29,7 +29,11 @@ def pinned(image: str, clients: Clients) -> ImageRef:
 
 
 def roll_out(
-    where: Environment, image: ImageRef, policy: Policy | None = None, *, clients: Clients | None = None,
+    where: Environment,
+    image: ImageRef,
+    policy: Policy | None = None,
+    *,
+    clients: Clients | None = None,
     progress: Progress = lambda text: None,
 ) -> Result:
     """Pin `image` on every workload of `where` and follow it to a verdict. No gates."""
@@ -45,7 +49,11 @@ def roll_out(
 
 
 def run_migration(
-    where: Environment, job: Path, image: ImageRef, *, clients: Clients | None = None,
+    where: Environment,
+    job: Path,
+    image: ImageRef,
+    *,
+    clients: Clients | None = None,
     progress: Progress = lambda text: None,
 ) -> Result:
     """Run the Job of the template `job` with `image` and follow it to a verdict, unless it succeeded already."""

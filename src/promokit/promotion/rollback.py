@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+
 from attrs import evolve, frozen
 
 from promokit.cluster.namespace import Namespace
+from promokit.cluster.objects import Object
 from promokit.errors import ConfigError, PromokitError, Refused, Unreachable
 from promokit.image import Digest, ImageRef
 from promokit.ledger.record import Good, digest_in, succeeded
@@ -67,7 +69,8 @@ def rollback(
 def find_way(namespace: Namespace, environment: Environment, to: str | None) -> Way:
     """Return the way back, by the ledger where it tells, else by the Deployments' own revisions (told as unproven)."""
     snapshot = Snapshot()
-    for seen in (*namespace.deployments().values(), *namespace.replica_sets()):
+    listed: list[Object] = [*namespace.deployments().values(), *namespace.replica_sets()]
+    for seen in listed:
         snapshot.see(seen, 0.0)
     now = {each: _image_now(snapshot, each, namespace) for each in environment.workloads}
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from attrs import frozen
 
 from promokit.cluster.namespace import Namespace
+from promokit.cluster.objects import Object
 from promokit.gates.facts import Standing, WorkloadStanding
 from promokit.identity.proof import Proof, prove
 from promokit.ledger.record import migrations
@@ -46,7 +47,8 @@ class Survey:
 def survey(namespace: Namespace, environment: Environment) -> Survey:
     """Look at an environment. Unreachable when the cluster can't be asked."""
     snapshot = Snapshot()
-    for seen in (*namespace.deployments().values(), *namespace.replica_sets(), *namespace.pods()):
+    listed: list[Object] = [*namespace.deployments().values(), *namespace.replica_sets(), *namespace.pods()]
+    for seen in listed:
         snapshot.see(seen, 0.0)
     pods = [each.pod for each in snapshot.pods.values()]
     proofs = {

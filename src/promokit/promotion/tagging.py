@@ -69,7 +69,9 @@ def _release_tag(clients: Clients) -> ReleaseTag:
     context, github = clients.context, clients.github
     number = clients.environ.get("GITHUB_RUN_NUMBER", "")
     if context.run_id is None or github is None or not number.isdecimal():
-        raise ConfigError("release tags come from GitHub runs", remedy="run build.yaml; it gives GITHUB_TOKEN to this step")
+        raise ConfigError(
+            "release tags come from GitHub runs", remedy="run build.yaml; it gives GITHUB_TOKEN to this step"
+        )
     created: datetime = github.run(context.run_id).created_at
     return ReleaseTag.of(created.astimezone(UTC).date(), int(number))
 

@@ -39,7 +39,8 @@ def roll_out(
 ) -> Rollout:
     """Pin on each workload its image unless it has it already, then follow all of them until their verdict.
 
-    No gates are asked. `images` are references as they are to stand in the cluster. `expected` are the images that may be replaced: a workload that runs another is Refused.
+    No gates are asked. `images` are references as they are to stand in the cluster. `expected` are the images that
+    may be replaced: a workload that runs another is Refused.
     With an `epoch` each patch tests it. Errors: ConfigError for a missing Deployment or container, Refused when
     superseded, Unreachable before anything was changed.
     """

@@ -82,7 +82,7 @@ class Snapshot:
         if isinstance(gone, Event):
             return
         for kept in (self.deployments, self.replica_sets, self.pods, self.events, self.progress_at):
-            kept.pop(gone.uid, None)  # type: ignore[attr-defined]
+            kept.pop(gone.uid, None)
 
     def _see_deployment(self, seen: Deployment, t: float) -> None:
         before = self.deployments.get(seen.uid)

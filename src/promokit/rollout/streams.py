@@ -69,7 +69,7 @@ class Streams:
                     self.arrivals.put(Arrival(resource, change))
             except PromokitError as error:
                 self.arrivals.put(Arrival(resource, error=error))
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - a stream that can't be read is a blind one, not a crash
                 broken = PromokitError(f"what the API server sent can't be read: {error}")
                 self.arrivals.put(Arrival(resource, error=broken))
             time.sleep(pause)

@@ -66,8 +66,7 @@ def judge(snapshot: Snapshot, workload: Workload, policy: Policy, now: float) ->
     deployment = snapshot.deployment(workload.deployment)
     name = str(workload)
     if interference := _interference(deployment, policy):
-        evidence = (Evidence(name),)
-        return Judgement(Verdict(Outcome.INCONCLUSIVE, interference, now, evidence, name), now)
+        return Judgement(Verdict(Outcome.INCONCLUSIVE, interference, now, (Evidence(name),), name), now)
     if deployment is None or deployment.observed_generation < policy.generation:
         return _undecided(Judgement(Verdict(Outcome.PROGRESSING, "waiting", now, (), name), policy.timeout), policy)
     judgement = _judged(snapshot, deployment, policy, now)

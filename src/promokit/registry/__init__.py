@@ -1,0 +1,34 @@
+"""What a registry says: digests, tags, manifests. One port, two adapters.
+
+Nothing here knows the cluster, GitHub or Slack.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from promokit.errors import ConfigError
+from promokit.image import ImageRef
+from promokit.registry.port import Manifest, Registry, Unsupported
+
+__all__ = ["Manifest", "Registry", "Unsupported", "open_registry"]
+
+
+def open_registry(repository: str, environ: Mapping[str, str]) -> Registry:
+    """The registry that holds `repository` (`host/path`): ECR if its host has that form, else OCI.
+
+    Nothing is sent yet. Credentials are those of the environment: AWS's for ECR, else a Docker config's.
+    """
+    from promokit.registry.ecr import EcrRegistry
+    from promokit.registry.ecr_host import EcrHost
+    from promokit.registry.oci import OciRegistry
+
+    host = ImageRef.parse(repository).registry
+    if not host:
+        raise ConfigError(
+            "the repository names no registry",
+            where=repository,
+            remedy="write it as host/path, the host a DNS name",
+        )
+    ecr = EcrHost.parse(host)
+    return EcrRegistry.open(ecr, environ) if ecr else OciRegistry.open(host, environ)
