@@ -14,11 +14,19 @@ from promokit.promotion.context import Context
 from promokit.slack.message import Notice, message
 from promokit.slack.post import post
 
+_GOOD = {"succeeded", "success", "allowed", "skipped"}
+_NOTHING_DONE = {"already-newer"}
+_SAID_BY_JOBS = {"failure": "failed"}
+
 
 @click.command("notify")
 @option("event", required=True, type=click.Choice(["build", "deploy", "promotion", "rollback"]))
 @option("environment", default="", help="The environment it is about.")
-@option("outcome", required=True, help="How it ended: a verdict, refused, unknown, cancelled, …")
+@option(
+    "outcome",
+    required=True,
+    help="How it ended; of several steps' words, in their order, the first that isn't a success is told.",
+)
 @option("tag", default="", help="The image's tag.")
 @option("digest", default="", help="The image's digest.")
 @option("reason", default="", help="The reason word or sentence.")
@@ -35,6 +43,7 @@ def command(channel: str, fail_on_error: bool, config: str, next_workflow: str, 
     context = Context.of(os.environ)
     server = os.environ.get("GITHUB_SERVER_URL", "https://github.com")
     url = f"{server}/{context.repository}/actions/workflows/{next_workflow}" if next_workflow else ""
+    told["outcome"] = deciding(told["outcome"], told["reason"])
     notice = Notice(
         **told,
         run_url=context.run_url,
@@ -51,6 +60,17 @@ def command(channel: str, fail_on_error: bool, config: str, next_workflow: str, 
         progress(f"warning: Slack wasn't told: {error}")
         return Ending({"ok": False, "error": str(error), "changed": False}, "", 0, {"ok": False, "ts": ""})
     return Ending({"ok": True, "ts": ts, "changed": True}, f"told Slack ({ts})", 0, {"ok": True, "ts": ts})
+
+
+def deciding(words: str, reason: str) -> str:
+    """Return the one word that tells how several steps and jobs ended, from the words of each in their order.
+
+    The first that isn't a success decides; what was skipped only followed another's failure.
+    """
+    bad = [each for each in words.split() if each not in _GOOD]
+    if bad:
+        return _SAID_BY_JOBS.get(bad[0], bad[0])
+    return reason if reason in _NOTHING_DONE else "succeeded"
 
 
 def _channel(config: str) -> str:

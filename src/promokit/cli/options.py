@@ -47,7 +47,7 @@ def plain_target(function: Function) -> Function:
     """Add the plain inputs for repositories without promokit.yaml. Used so, a primitive has no gates."""
     for name, text in (
         ("namespace", "Without promokit.yaml: the namespace. No gates are asked then."),
-        ("workloads", "Without promokit.yaml: deployment/container, more with commas between."),
+        ("workloads", "Without promokit.yaml: deployment/container; more with spaces or commas between."),
         ("cluster", "Without promokit.yaml: the EKS cluster's name, or context:NAME of a kubeconfig."),
         ("region", "Without promokit.yaml: the EKS cluster's region."),
     ):
@@ -69,7 +69,7 @@ def target_environment(
         return pipeline_environment(config, name)
     if not workloads:
         raise ConfigError("plain inputs need workloads", remedy="add --workloads deployment/container")
-    parsed = tuple(Workload.parse(each.strip()) for each in workloads.replace("\n", ",").split(",") if each.strip())
+    parsed = tuple(Workload.parse(each) for each in workloads.replace(",", " ").split())
     kind, colon, context = (cluster or "").partition(":")
     where = Cluster(context=context) if colon and kind == "context" else Cluster(eks=cluster or None, region=region)
     return Environment(name=name or namespace, namespace=namespace, workloads=parsed, cluster=where)

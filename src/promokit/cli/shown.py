@@ -14,6 +14,8 @@ from promokit.promotion.plan_text import heading, plan_rows
 from promokit.promotion.result import Result
 from promokit.rollout.told import evidence_line
 
+# After a plain success there is nothing to explain.
+_PLAIN = {"complete", "already-done", "none"}
 _HEAD = ("gate", "answer", "why", "remedy")
 
 
@@ -59,7 +61,7 @@ def result_ending(what: str, environment: str, result: Result) -> Ending:
     tag, previous = tag_in(result.image), tag_in(result.previous)
     outputs: dict[str, Any] = {
         "outcome": result.outcome,
-        "reason": result.reason,
+        "reason": "" if result.reason in _PLAIN else result.reason,
         "changed": result.changed,
         "tag": tag,
         "digest": digest_in(result.image),
