@@ -1,8 +1,40 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup
+.PHONY: help setup demo test lint unit lab-test lab-up lab-down lock
+BIN := .venv/bin
+WORKFLOWS := .github/workflows/*.yaml examples/feature-branch.yaml
 
 help: ## What can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1 — \2/p' $(MAKEFILE_LIST)
 
 setup: ## The development environment in .venv
 	@tools/bootstrap
+
+demo: setup ## The whole model, for real: build, TEST, SANDBOX, PROD, rollback, on two clusters of this machine
+	@$(BIN)/python -m tests.lab.demo
+
+test: lint unit lab-test ## Everything: lint, types, layers, workflows, unit tests, the lab's tests
+
+lint: setup ## Style, types, layers, workflows
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check --quiet
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo >/dev/null || $(BIN)/lint-imports
+	@$(BIN)/zizmor --quiet --persona pedantic --offline .github/workflows actions examples/feature-branch.yaml
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows $(WORKFLOWS)
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-actions actions/*/action.yml
+	@$$($(BIN)/python -m tests.lab build actionlint) $(WORKFLOWS)
+
+unit: setup ## What needs no cluster
+	@$(BIN)/pytest -m 'not lab'
+
+lab-test: setup ## What needs the lab; starts it, and ends what it started
+	@$(BIN)/pytest -m lab tests/lab
+
+lab-up: setup ## Two real clusters, a registry, buildkit, PostgreSQL and the doubles, on loopback
+	@$(BIN)/python -m tests.lab up
+
+lab-down: setup ## End the lab; nothing stays running or mounted
+	@$(BIN)/python -m tests.lab down
+
+lock: setup ## The locks: uv.lock, and the actions' own
+	@tools/lock
