@@ -67,9 +67,7 @@ def test_a_helper_is_asked_for_the_host(
     tmp_path: Path, setting: dict[str, object], name: str, expected: Credential
 ) -> None:
     """The store of all hosts, or the helper of one."""
-    _program(
-        tmp_path, f"""read host; [ "$host" = ghcr.io ] && echo '{{"Username": "{name}", "Secret": "word"}}'"""
-    )
+    _program(tmp_path, f"""read host; [ "$host" = ghcr.io ] && echo '{{"Username": "{name}", "Secret": "word"}}'""")
     assert credential_for("ghcr.io", written(tmp_path, setting)) == expected
 
 

@@ -193,9 +193,7 @@ def test_a_tag_for_an_image_that_is_not_there_is_an_error(ecr: Registry) -> None
         ("MUTABLE_WITH_EXCLUSION", False),
     ],
 )
-def test_a_repository_is_immutable_only_without_exception(
-    ecr: Registry, setting: str, immutable: bool
-) -> None:
+def test_a_repository_is_immutable_only_without_exception(ecr: Registry, setting: str, immutable: bool) -> None:
     """A repository whose setting excludes some tags could move one."""
     registry, stubber = ecr
     stubber.add_response(

@@ -60,9 +60,7 @@ def test_a_docker_manifest_list_is_an_index() -> None:
 
 
 @pytest.mark.parametrize(("told", "expected"), [(INDEX_TYPES[1], INDEX_TYPES[1]), (None, INDEX_TYPES[0])])
-def test_a_document_without_its_type_has_what_the_registry_or_its_shape_says(
-    told: str | None, expected: str
-) -> None:
+def test_a_document_without_its_type_has_what_the_registry_or_its_shape_says(told: str | None, expected: str) -> None:
     """mediaType is optional in an OCI document."""
     assert read(index(child(image(), LINUX_AMD64), mediaType=None), told).media_type == expected
 
@@ -135,7 +133,7 @@ def _nested(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     return st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=5)
 
 
-@given(st.dictionaries(st.sampled_from(KEYS), st.recursive(LEAVES, _nested, max_leaves=20)))
+@given(st.dictionaries(st.sampled_from(KEYS), st.recursive(LEAVES, _nested, max_leaves=8)))
 def test_no_document_crashes_the_reader(document: dict[str, Any]) -> None:
     """Whatever a registry stores is read, or refused with promokit's own error."""
     content = bytes_of(document)

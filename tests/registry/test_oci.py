@@ -166,9 +166,7 @@ def test_a_scheme_that_registries_do_not_use_is_no_challenge(header: str) -> Non
     assert Challenge.parse(header) is None
 
 
-@pytest.mark.parametrize(
-    ("status", "words"), [(403, "no access"), (429, "limits our rate"), (418, "answered 418")]
-)
+@pytest.mark.parametrize(("status", "words"), [(403, "no access"), (429, "limits our rate"), (418, "answered 418")])
 def test_any_other_answer_is_unknown(serve: Serve, status: int, words: str) -> None:
     """The status is told, with a remedy."""
     server = serve(lambda _: Answer(status, headers={"Retry-After": "3600"}))

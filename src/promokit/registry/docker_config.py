@@ -108,6 +108,4 @@ def _mapping(value: object) -> dict[str, Any]:
 
 
 def _broken(path: Path) -> ConfigError:
-    return ConfigError(
-        "the Docker config can't be read", where=str(path), remedy="repair it, or log in again"
-    )
+    return ConfigError("the Docker config can't be read", where=str(path), remedy="repair it, or log in again")

@@ -70,9 +70,7 @@ class EcrRegistry:
     def blob(self, repository: str, digest: Digest) -> bytes | None:
         """GetDownloadUrlForLayer, then one GET of the presigned URL that it gives."""
         where = f"{repository}@{digest}"
-        answer = self._call(
-            repository, "get_download_url_for_layer", absent="Layers", layerDigest=str(digest)
-        )
+        answer = self._call(repository, "get_download_url_for_layer", absent="Layers", layerDigest=str(digest))
         if not answer.get("downloadUrl"):
             return None
         response = Transport().send("GET", answer["downloadUrl"])
@@ -141,9 +139,7 @@ class EcrRegistry:
             raise translated(error, repository) from None
         return True
 
-    def _call(
-        self, repository: str, operation: str, *, absent: str | None = None, **request: Any
-    ) -> dict[str, Any]:
+    def _call(self, repository: str, operation: str, *, absent: str | None = None, **request: Any) -> dict[str, Any]:
         """The answer; empty for the `…NotFoundException` that `absent` names (`Image`, `Layers`)."""
         from botocore.exceptions import BotoCoreError, ClientError
 

@@ -79,9 +79,7 @@ def platform_name(platform: dict[str, Any]) -> str:
 def told_digest(text: object, where: str) -> Digest:
     """The digest that a registry told; Unreachable if what it told is none."""
     if not _is_digest(text):
-        raise Unreachable(
-            "the registry's answer has no valid digest", where=where, remedy="look for a broken proxy"
-        )
+        raise Unreachable("the registry's answer has no valid digest", where=where, remedy="look for a broken proxy")
     return Digest(str(text))
 
 
@@ -128,9 +126,7 @@ def _document(content: bytes, where: str) -> dict[str, Any]:
 
 def _kind_by_shape(document: dict[str, Any]) -> str:
     """`mediaType` is optional in OCI documents; the one list that must be there tells which it is."""
-    return (
-        INDEX_TYPES[0] if "manifests" in document else IMAGE_TYPES[0] if "layers" in document else "unknown"
-    )
+    return INDEX_TYPES[0] if "manifests" in document else IMAGE_TYPES[0] if "layers" in document else "unknown"
 
 
 def _is_digest(value: object) -> bool:

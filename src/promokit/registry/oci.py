@@ -27,9 +27,7 @@ class OciRegistry:
 
     def __init__(self, host: str, credential: Credential | None = None) -> None:
         plain = _is_loopback(host)
-        self._base = (
-            f"{'http' if plain else 'https'}://{'registry-1.docker.io' if host == 'docker.io' else host}/v2"
-        )
+        self._base = f"{'http' if plain else 'https'}://{'registry-1.docker.io' if host == 'docker.io' else host}/v2"
         self._transport = Transport()
         self._authenticator = Authenticator(self._transport, credential, plain_http=plain)
         self._authorizations: dict[str, str] = {}
@@ -79,9 +77,7 @@ class OciRegistry:
             return _not_moved(there, digest, where)
         manifest = self.manifest(repository, digest)
         if manifest is None:
-            raise VerificationFailed(
-                f"no image has the digest {digest}", where=where, remedy="push the image first"
-            )
+            raise VerificationFailed(f"no image has the digest {digest}", where=where, remedy="push the image first")
         response = self._send(
             repository, f"manifests/{tag}", method="PUT", headers={"Content-Type": manifest.media_type},
             data=manifest.content, actions="pull,push",
@@ -169,12 +165,8 @@ def _unexpected(response: requests.Response, where: str) -> Unreachable:
             remedy="log in to it (docker login), with an account that has a right to the repository",
         )
     if status == 429:
-        return Unreachable(
-            "the registry limits our rate (429)", where=where, remedy="log in to it, or try again later"
-        )
-    return Unreachable(
-        f"the registry answered {status}", where=where, remedy="try again, or look at its state"
-    )
+        return Unreachable("the registry limits our rate (429)", where=where, remedy="log in to it, or try again later")
+    return Unreachable(f"the registry answered {status}", where=where, remedy="try again, or look at its state")
 
 
 def _is_loopback(host: str) -> bool:
