@@ -70,9 +70,7 @@ def test_a_review_is_read() -> None:
     assert read_review(review()) == expected
 
 
-@pytest.mark.parametrize(
-    "more", [{"user": None}, {"state": None}, {"environments": None}, {"environments": [{}]}]
-)
+@pytest.mark.parametrize("more", [{"user": None}, {"state": None}, {"environments": None}, {"environments": [{}]}])
 def test_a_review_without_its_user_state_or_environments_is_unknown(more: dict[str, Any]) -> None:
     """A review by a deleted account counts for nobody."""
     with pytest.raises(Unreachable):

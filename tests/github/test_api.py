@@ -106,9 +106,7 @@ def test_reviews_environments_and_policies_are_asked_for(serve: Serve) -> None:
     documents: dict[str, Any] = {
         f"{ROOT}/actions/runs/7/approvals": [review()],
         f"{ROOT}/environments/prod%2Feu": environment(),
-        f"{ROOT}/environments/prod%2Feu/deployment-branch-policies": {
-            "branch_policies": [{"name": "master"}]
-        },
+        f"{ROOT}/environments/prod%2Feu/deployment-branch-policies": {"branch_policies": [{"name": "master"}]},
     }
     server = serve(lambda asked: answer(documents[asked.path]) if asked.path in documents else Answer(404))
     github = asking(server)

@@ -9,26 +9,29 @@ from markdown_it import MarkdownIt
 from promokit.github.escape import escape_data, escape_property, markdown_escape, output_block, plain
 
 JOINER = "\N{WORD JOINER}"
-PIECES = st.sampled_from(
-    [
-        "::",
-        "##[",
-        "add-mask",
-        " ",
-        "\n",
-        "\r",
-        "\x1b[31m",
-        "%0A",
-        "@here",
-        "#1",
-        "|",
-        "`",
-        "<b>",
-        "](",
-        "http://x",
-    ]
-    + ["www.x.y", "a@b.io", "*", "_", "\\", "&lt;", "- ", "1. ", "\u2028", "\u202e", "\x00"]
-)
+PRINTED = [
+    "::",
+    "##[",
+    "add-mask",
+    "%0A",
+    "@here",
+    "#1",
+    "|",
+    "`",
+    "<b>",
+    "](",
+    "http://x",
+    "www.x.y",
+    "a@b.io",
+    "*",
+    "_",
+    "\\",
+    "&lt;",
+    "-",
+    "1.",
+    "GH-1",
+]
+PIECES = st.sampled_from([*PRINTED, " ", "\n", "\r", "\x1b[31m", "\u2028", "\u202e", "\x00"])
 FOREIGN = st.text(max_size=60) | st.lists(PIECES, max_size=12).map("".join)
 
 

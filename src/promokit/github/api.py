@@ -59,9 +59,7 @@ class GitHub:
         """The run in its newest attempt."""
         return read_run(self._first(f"/actions/runs/{run_id}", _ACTIONS).body)
 
-    def runs(
-        self, workflow: str, sha: str, *, branch: str | None = None, event: str = "push"
-    ) -> tuple[Run, ...]:
+    def runs(self, workflow: str, sha: str, *, branch: str | None = None, event: str = "push") -> tuple[Run, ...]:
         """The workflow's runs for that commit, newest first. `workflow` is its file's name (`ci.yaml`)."""
         query = {"head_sha": sha, "event": event, **({"branch": branch} if branch is not None else {})}
         pages = self._pages(f"/actions/workflows/{_quoted(workflow)}/runs", _ACTIONS, query)

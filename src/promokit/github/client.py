@@ -165,9 +165,7 @@ def _json(response: requests.Response) -> Any:
     try:
         return response.json()
     except ValueError:
-        raise Unreachable(
-            "GitHub's answer is not JSON", where=_path(response), remedy="look for a proxy"
-        ) from None
+        raise Unreachable("GitHub's answer is not JSON", where=_path(response), remedy="look for a proxy") from None
 
 
 def _path(response: requests.Response) -> str:

@@ -87,6 +87,4 @@ class Runner:
             with open(path, "a", encoding="utf-8", errors="replace", newline="") as file:
                 file.write(text)
         except OSError as error:
-            raise ConfigError(
-                f"the runner's file can't be written ({error.strerror})", where=variable
-            ) from None
+            raise ConfigError(f"the runner's file can't be written ({error.strerror})", where=variable) from None
