@@ -85,9 +85,7 @@ def test_each_outcome_of_an_event_has_words_of_its_own(event: str) -> None:
     assert len(set(headlines)) == len(OUTCOMES)
 
 
-@pytest.mark.parametrize(
-    "outcome", ["succeeded", "failed", "refused", "cancelled", "timed_out", "inconclusive"]
-)
+@pytest.mark.parametrize("outcome", ["succeeded", "failed", "refused", "cancelled", "timed_out", "inconclusive"])
 def test_each_event_with_an_outcome_has_words_of_its_own(outcome: str) -> None:
     """A build isn't a deploy, and a rollback that failed isn't a deploy that failed."""
     told = [wording(event, outcome, "prod", "2026.01.02.0003")[1:] for event in EVENTS]
@@ -112,12 +110,8 @@ def test_an_outcome_that_nobody_foresaw_is_told_as_it_is() -> None:
     assert "exploded{env}" in words.lead
 
 
-TEXT = st.text(max_size=40) | st.sampled_from(
-    ["x" * 5000, "&<>" * 3000, "{env}", "<!channel>", "@here", "a\nb"]
-)
-URLS = TEXT | st.sampled_from(
-    ["https://x.io/" + "&" * 190, "https://x.io/" + "a" * 980, "https://x.io/" + "&" * 900]
-)
+TEXT = st.text(max_size=40) | st.sampled_from(["x" * 5000, "&<>" * 3000, "{env}", "<!channel>", "@here", "a\nb"])
+URLS = TEXT | st.sampled_from(["https://x.io/" + "&" * 190, "https://x.io/" + "a" * 980, "https://x.io/" + "&" * 900])
 NOTICES = st.builds(
     Notice,
     event=st.sampled_from(EVENTS) | TEXT,
@@ -146,12 +140,8 @@ def test_every_message_is_within_slack_s_limits_and_mentions_nobody(notice: Noti
         assert block["type"] in ("header", "section", "context")
         assert len(block.get("fields", [])) <= 10
         assert len(block.get("elements", [])) <= 10
-        assert all(
-            0 < len(item["text"]) <= 2000 for item in [*block.get("fields", []), *block.get("elements", [])]
-        )
-        assert (
-            0 < len(block.get("text", {"text": "x"})["text"]) <= (150 if block["type"] == "header" else 3000)
-        )
+        assert all(0 < len(item["text"]) <= 2000 for item in [*block.get("fields", []), *block.get("elements", [])])
+        assert 0 < len(block.get("text", {"text": "x"})["text"]) <= (150 if block["type"] == "header" else 3000)
     assert len(told["text"]) <= 4000
     assert not [text for text in texts(told)[2:] if "<!" in text or "<@" in text or "<#" in text]
     assert "<" not in told["text"]

@@ -15,9 +15,7 @@ MESSAGE = message(Notice(event="build", outcome="succeeded", tag="2026.01.02.000
 
 
 def answer(status: int = 200, headers: dict[str, str] | None = None, **document: object) -> Answer:
-    return Answer(
-        status, json.dumps(document).encode(), {"Content-Type": "application/json", **(headers or {})}
-    )
+    return Answer(status, json.dumps(document).encode(), {"Content-Type": "application/json", **(headers or {})})
 
 
 def in_turn(*answers: Answer) -> Respond:
@@ -66,9 +64,7 @@ def _fields(body: bytes, content_type: str) -> dict[str, object]:
         ("Bad <code>\n", Unreachable, "Slack's status"),
     ],
 )
-def test_each_error_of_slack_has_its_remedy(
-    serve: Serve, code: str, kind: type[PromokitError], remedy: str
-) -> None:
+def test_each_error_of_slack_has_its_remedy(serve: Serve, code: str, kind: type[PromokitError], remedy: str) -> None:
     """What is wrong here is told from what is wrong there, once, without the token."""
     server = serve(lambda _: answer(ok=False, error=code))
     with pytest.raises(kind) as caught:

@@ -83,11 +83,7 @@ def _advice(notice: Notice) -> dict[str, Any] | None:
 
 def _links(notice: Notice) -> dict[str, Any] | None:
     """Links, not buttons: a button shows an error to its presser where the app answers no requests."""
-    following = (
-        f"▶️ *Next:* {link(notice.next_url, notice.next_name or 'the next workflow')}"
-        if notice.next_url
-        else ""
-    )
+    following = f"▶️ *Next:* {link(notice.next_url, notice.next_name or 'the next workflow')}" if notice.next_url else ""
     run = f"🔎 {link(notice.run_url, 'The run and its summary')}" if notice.run_url else ""
     lines = [line for line in (following, run) if line]
     return _section("\n".join(lines)) if lines else None

@@ -26,12 +26,8 @@ _HALF_WAY = "{env} may run two images at once. Running it again picks up where i
 _NOTHING = "Nothing was changed: {env} runs what it ran before."
 
 _OUTCOMES = {
-    "succeeded": Wording(
-        "✅", "{name} succeeded", "Rolled out and healthy; its migrations, if any, are done."
-    ),
-    "failed": Wording(
-        "❌", "{name} failed", "The pods or the migration failed. {env} may run two images at once."
-    ),
+    "succeeded": Wording("✅", "{name} succeeded", "Rolled out and healthy; its migrations, if any, are done."),
+    "failed": Wording("❌", "{name} failed", "The pods or the migration failed. {env} may run two images at once."),
     "timed_out": Wording(
         "⏱️",
         "{name} timed out",
@@ -56,25 +52,15 @@ _OUTCOMES = {
 }
 
 _SPECIAL = {
-    ("build", "succeeded"): Wording(
-        "📦", "Built {tag}", "The registry has it, under its release and revision tags."
-    ),
+    ("build", "succeeded"): Wording("📦", "Built {tag}", "The registry has it, under its release and revision tags."),
     ("build", "failed"): Wording("❌", "{name} failed", "There is no image to deploy. Nothing was deployed."),
-    ("build", "timed_out"): Wording(
-        "⏱️", "{name} timed out", "There is no image to deploy. Nothing was deployed."
-    ),
+    ("build", "timed_out"): Wording("⏱️", "{name} timed out", "There is no image to deploy. Nothing was deployed."),
     ("build", "inconclusive"): Wording("❔", "{name}: its end is unknown", "Nothing was deployed."),
     ("build", "unknown"): Wording("❔", "{name} could not be judged", "Nothing was built or deployed."),
     ("build", "refused"): Wording("⛔", "{name} refused", "Nothing was built or deployed."),
-    ("build", "cancelled"): Wording(
-        "⏹️", "{name} cancelled", "Somebody stopped the run. Nothing was deployed."
-    ),
-    ("build", "superseded"): Wording(
-        "⏭️", "{name} superseded", "A newer build took over. Nothing was deployed."
-    ),
-    ("build", "unchanged"): Wording(
-        "☑️", "{tag} was built before", "The commit has its image: nothing was rebuilt."
-    ),
+    ("build", "cancelled"): Wording("⏹️", "{name} cancelled", "Somebody stopped the run. Nothing was deployed."),
+    ("build", "superseded"): Wording("⏭️", "{name} superseded", "A newer build took over. Nothing was deployed."),
+    ("build", "unchanged"): Wording("☑️", "{tag} was built before", "The commit has its image: nothing was rebuilt."),
     ("deploy", "succeeded"): Wording(
         "✅", "{env} runs {tag}", "Rolled out and healthy; its migrations, if any, are done."
     ),
@@ -89,9 +75,7 @@ _SPECIAL = {
         "{env} is back on {tag}",
         "Healthy. No migration was undone: the schema is still the newer one's.",
     ),
-    ("rollback", "failed"): Wording(
-        "🚨", "{name} failed", "{env} is neither here nor there: it needs somebody now."
-    ),
+    ("rollback", "failed"): Wording("🚨", "{name} failed", "{env} is neither here nor there: it needs somebody now."),
     ("rollback", "timed_out"): Wording(
         "🚨", "{name} timed out", "{env} didn't come back in time: it needs somebody now."
     ),
