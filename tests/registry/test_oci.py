@@ -96,6 +96,17 @@ def test_revision_and_platform_are_read_from_the_config_where_the_index_does_not
         registry.revision_of(repository, DIGEST)
 
 
+def test_a_blob_is_followed_to_its_storage_without_the_password(serve: Serve) -> None:
+    """Registries answer with a redirect to a presigned URL on another host."""
+    storage = serve(lambda _: Answer(body=LABELLED))
+    challenge = Answer(401, headers={"WWW-Authenticate": "Basic realm=x"})
+    redirect = Answer(307, headers={"Location": f"{storage.url}/blob?signature=s"})
+    server = serve(lambda asked: redirect if "Authorization" in asked.headers else challenge)
+    registry = OciRegistry(server.host, CREDENTIAL)
+    assert registry.blob(f"{server.host}/team/app", digest_of(LABELLED)) == LABELLED
+    assert ["Authorization" in asked.headers for asked in storage.asked] == [False]
+
+
 def test_the_specification_can_not_be_asked_for_tags_of_a_digest_or_for_immutability() -> None:
     """The one says what to do instead, the other that it can't be told."""
     registry = OciRegistry("registry.example")
