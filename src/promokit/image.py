@@ -123,7 +123,7 @@ def parse_tag(text: str) -> ReleaseTag | RevisionTag:
 class ImageRef:
     """A reference to an image, normalized; `repository` is the path without the registry's host.
 
-    `parse` follows https://github.com/distribution/reference (its normalized parse); `str()` prints that back.
+    `parse` follows https://github.com/distribution/reference (normalized parse); `str()` prints it back.
     """
 
     registry: str

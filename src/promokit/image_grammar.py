@@ -1,6 +1,7 @@
 """The grammar and the normalization of image references: text in, four parts out.
 
-The rules are those of https://github.com/distribution/reference ("Grammar", and its normalized parse), so that promokit accepts and rejects what Docker, containerd and the kubelet do.
+The rules are those of https://github.com/distribution/reference ("Grammar" and the normalized parse), so that
+promokit accepts and rejects what Docker, containerd and the kubelet do.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ class Parts(NamedTuple):
 
 
 def split(text: str) -> Parts:
-    """The parts of `text`, normalized: `alpine` is `docker.io/library/alpine`; ValueError says what is wrong."""
+    """The parts of `text`, normalized: of `alpine`, docker.io and library/alpine. ValueError says why not."""
     if _BARE_HEX.fullmatch(text):
         raise ValueError("64 hex digits alone are an identifier, not a name")
     match = _REFERENCE.fullmatch(_with_registry(text))

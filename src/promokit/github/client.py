@@ -99,7 +99,7 @@ def refusal(response: requests.Response, permission: str) -> PromokitError:
     status, where = response.status_code, _path(response)
     if status == 401:
         return Unreachable(
-            "GitHub doesn't take the token", where=where, remedy="check GITHUB_TOKEN: expired or revoked?"
+            "GitHub doesn't take the token", where=where, remedy="check whether GITHUB_TOKEN has expired"
         )
     if status in (403, 429) and _is_limited(response):
         return Unreachable(

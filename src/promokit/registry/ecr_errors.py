@@ -75,7 +75,7 @@ def _of_the_client(error: Exception, repository: str) -> PromokitError:
         what, remedy = "the AWS single sign-on has expired", "run `aws sso login`"
     elif isinstance(error, exceptions.ProfileNotFound):
         return ConfigError("the AWS profile isn't configured", where=repository, remedy="check AWS_PROFILE")
-    elif isinstance(error, exceptions.HTTPClientError):
+    elif isinstance(error, (exceptions.HTTPClientError, exceptions.ConnectionError)):
         what, remedy = "ECR could not be reached", "check the network, any proxy, and AWS_ENDPOINT_URL"
     else:
         what, remedy = "the call to ECR failed", "check the AWS configuration of this machine"

@@ -81,7 +81,7 @@ def _basic(credential: Credential) -> str:
 def _token_of(document: object, realm: str) -> str:
     found = document if isinstance(document, dict) else {}
     token = found.get("token") or found.get("access_token")
-    if not isinstance(token, str) or not token.isprintable():
+    if not isinstance(token, str) or not token or not token.isprintable():
         raise _no_token(realm, "answered without a token")
     return token
 

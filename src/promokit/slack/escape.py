@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 
 _MENTION = re.compile(r"@(?=\w)|#(?=\w)")
 _NOT_IN_A_LINK = re.compile(r"[<>|\s]")
-LONGEST_URL = 2000
+LONGEST_URL = 1000
+"""Characters, escaped: two links and their labels fit into one section."""
 
 
 def one_line(text: str, most: int) -> str:
@@ -31,8 +32,9 @@ def foreign(text: str, most: int) -> str:
 def link(url: str, label: str) -> str:
     """A link of our own making; just the label where the URL isn't a web address that fits into one."""
     text = foreign(label, 100).replace("|", "\N{BROKEN BAR}")
-    fits = len(url) <= LONGEST_URL and not _NOT_IN_A_LINK.search(url) and _is_web(url)
-    return f"<{url.replace('&', '&amp;')}|{text}>" if fits else text
+    escaped = url.replace("&", "&amp;")
+    fits = len(escaped) <= LONGEST_URL and not _NOT_IN_A_LINK.search(url) and _is_web(url)
+    return f"<{escaped}|{text}>" if fits else text
 
 
 def _is_web(url: str) -> bool:

@@ -26,7 +26,7 @@ _HALF_WAY = "{env} may run two images at once. Running it again picks up where i
 _NOTHING = "Nothing was changed: {env} runs what it ran before."
 
 _OUTCOMES = {
-    "succeeded": Wording("✅", "{name} succeeded", "Rolled out, healthy, migrations done."),
+    "succeeded": Wording("✅", "{name} succeeded", "Rolled out and healthy; its migrations, if any, are done."),
     "failed": Wording("❌", "{name} failed", "The pods or the migration failed. {env} may run two images at once."),
     "timed_out": Wording(
         "⏱️",
@@ -53,16 +53,20 @@ _OUTCOMES = {
 
 _SPECIAL = {
     ("build", "succeeded"): Wording("📦", "Built {tag}", "The registry has it, under its release and revision tags."),
-    ("build", "failed"): Wording("❌", "{name} failed", "No new image. Nothing was deployed."),
-    ("build", "timed_out"): Wording("⏱️", "{name} timed out", "No new image. Nothing was deployed."),
+    ("build", "failed"): Wording("❌", "{name} failed", "There is no image to deploy. Nothing was deployed."),
+    ("build", "timed_out"): Wording("⏱️", "{name} timed out", "There is no image to deploy. Nothing was deployed."),
     ("build", "inconclusive"): Wording("❔", "{name}: its end is unknown", "Nothing was deployed."),
     ("build", "unknown"): Wording("❔", "{name} could not be judged", "Nothing was built or deployed."),
     ("build", "refused"): Wording("⛔", "{name} refused", "Nothing was built or deployed."),
     ("build", "cancelled"): Wording("⏹️", "{name} cancelled", "Somebody stopped the run. Nothing was deployed."),
     ("build", "superseded"): Wording("⏭️", "{name} superseded", "A newer build took over. Nothing was deployed."),
     ("build", "unchanged"): Wording("☑️", "{tag} was built before", "The commit has its image: nothing was rebuilt."),
-    ("deploy", "succeeded"): Wording("✅", "{env} runs {tag}", "Rolled out, healthy, migrations done."),
-    ("promotion", "succeeded"): Wording("🚀", "{env} runs {tag}", "Promoted: rolled out, healthy, migrations done."),
+    ("deploy", "succeeded"): Wording(
+        "✅", "{env} runs {tag}", "Rolled out and healthy; its migrations, if any, are done."
+    ),
+    ("promotion", "succeeded"): Wording(
+        "🚀", "Promoted {tag} to {env}", "Rolled out and healthy; its migrations, if any, are done."
+    ),
     ("promotion", "cancelled"): Wording(
         "⏹️", "{name} cancelled", "Somebody stopped the run, or declined it. If it had begun: " + _HALF_WAY
     ),
