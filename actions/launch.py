@@ -7,6 +7,7 @@ promokit itself is the one beside this file. Only the standard library is import
 
 import hashlib
 import os
+import re
 import shutil
 import signal
 import stat
@@ -32,10 +33,9 @@ FLAGS = ["-I", "-S", "-u", "-X", "utf8"]
 CHECKED = ["--require-hashes", "--no-deps", "--only-binary", ":all:", "-r", str(LOCK)]
 
 # Beginnings of the variables that tell an installer where or how to install. What names an index stays.
-STEERING = tuple(
-    "PYTHON PIP_USER PIP_TARGET PIP_PREFIX PIP_ROOT PIP_REQUIRE PIP_PYTHON PIP_CONSTRAINT PIP_NO_BINARY"
-    " PIP_DRY_RUN UV_CONSTRAINT UV_OVERRIDE UV_PYTHON UV_SYSTEM UV_TARGET UV_PREFIX UV_NO_BINARY UV_NO_VERIFY"
-    " VIRTUAL_ENV CONDA_PREFIX".split()
+STEERING = re.compile(
+    "PYTHON|PIP_(USER|TARGET|PREFIX|ROOT|REQUIRE|PYTHON|CONSTRAINT|NO_BINARY|DRY_RUN)"
+    "|UV_(CONSTRAINT|OVERRIDE|PYTHON|SYSTEM|TARGET|PREFIX|NO_BINARY|NO_VERIFY)|VIRTUAL_ENV|CONDA_PREFIX"
 )
 
 
@@ -135,10 +135,10 @@ def answers(command: list[str]) -> bool:
 
 def run(command: list[str], scratch: Path) -> None:
     """Runs an installer away from the workspace, whose uv.toml and pyproject.toml would steer it."""
-    done = subprocess.run(command, cwd=scratch, env=clean(), capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=scratch, env=clean(), capture_output=True, check=False)
     if done.returncode == 0:
         return
-    for line in (done.stdout + done.stderr).splitlines():
+    for line in (done.stdout + done.stderr).decode(errors="replace").splitlines():
         print("|", line.replace("##[", "# #["), file=sys.stderr)  # an index's words are no workflow commands
     raise Failed(
         f"{Path(command[0]).name} could not install the packages of {LOCK}; its words are above.",
@@ -149,7 +149,7 @@ def run(command: list[str], scratch: Path) -> None:
 
 def clean() -> dict[str, str]:
     """The environment variables for an installer."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(STEERING)}
+    return {name: value for name, value in os.environ.items() if not STEERING.match(name)}
 
 
 def say_failed(what: str, remedy: str) -> None:
