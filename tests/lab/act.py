@@ -68,8 +68,7 @@ def started(dispatch: Dispatch, lab: Lab, progress: Progress | None = None) -> I
 
 
 class Running:
-    """A run under way: `wait` reads it to its end, the others are for its progress callback or another
-    thread."""
+    """A run under way: `wait` reads it to its end, the others are for its callback or another thread."""
 
     def __init__(self, process: subprocess.Popen[str], progress: Progress | None) -> None:
         self._process = process

@@ -16,8 +16,8 @@ STANDINS = Path(__file__).resolve().parent / "standins"
 STATE = Path("/run/promokit-lab/lab.json")
 REPOSITORY = "acme/credreg"
 
-# A step inherits act's environment. What names a package index or certificates stays; what would steer a step,
-# git or act goes.
+# A step inherits act's environment. What names a package index or certificates stays; what would steer a
+# step, git or act goes.
 FOREIGN = re.compile(
     "(GITHUB|RUNNER|ACTIONS|ACT|AWS|KUBE|PYTHON|SLACK|INPUT|PROMOKIT|XDG|DOCKER|BUILDX)_?|GIT_|VIRTUAL_ENV|CI$"
 )
@@ -44,7 +44,7 @@ class Lab:
 
 @frozen(kw_only=True)
 class Dispatch:
-    """What starts a run: GitHub's own facts of it, the inputs of a workflow_dispatch, and variables for steps."""
+    """What starts a run: GitHub's facts of it, the inputs of a workflow_dispatch, variables for the steps."""
 
     workflow: str
     event: str = "workflow_dispatch"

@@ -15,8 +15,8 @@ Progress = Callable[[str, str], None]
 
 @define
 class Job:
-    """One job that ran. `result` is success or failure; `outputs` are the steps', by step id; `exit_codes` are
-    those of the steps' commands that weren't 0."""
+    """One job that ran. `result` is success or failure; `outputs` are the steps', by step id; `exit_codes`
+    are those of its commands that weren't 0."""
 
     result: str = ""
     summary: str = ""
@@ -41,7 +41,7 @@ class ActRun:
 
 
 class Log:
-    """Takes the log line by line; `text` is all of it for a person, `jobs` what it said of each job so far."""
+    """Takes the log line by line; `text` is all of it for a person, `jobs` what it said of each job."""
 
     def __init__(self, progress: Progress | None = None) -> None:
         self.jobs: dict[str, Job] = {}
