@@ -110,7 +110,8 @@ def install(target: Path, scratch: Path) -> None:
     if uv := shutil.which("uv"):
         run([uv, "pip", "install", "--python", sys.executable, "--target", str(target), *CHECKED], scratch)
         return
-    run([*pip(scratch), "install", "--no-user", "--no-compile", "--target", str(target), *CHECKED], scratch)
+    quietly = ["--no-user", "--no-compile", "--no-input", "--disable-pip-version-check"]
+    run([*pip(scratch), "install", *quietly, "--target", str(target), *CHECKED], scratch)
 
 
 def pip(scratch: Path) -> list[str]:
