@@ -1,7 +1,7 @@
 """A cluster's one node: containerd and the kubelet, in a process and mount namespace of their own.
 
-The first process there is `pause`: when it ends, the kernel ends containerd, the kubelet and every container with
-it, and their mounts go too. So nothing of a node can be left behind, however the lab ends.
+The first process there is `pause`: when it ends, the kernel ends containerd, the kubelet and every container
+with it, and their mounts go too. So nothing of a node can be left behind, however the lab ends.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def _containerd_config(cluster: Cluster) -> Path:
     """containerd's settings: images under the ECR host's name come from the lab's registry."""
     hosts = cluster.run / "certs.d" / ECR_HOST
     hosts.mkdir(parents=True, exist_ok=True)
-    (hosts / "hosts.toml").write_text(f'server = "{REGISTRY_URL}"\n')
+    (hosts / "hosts.toml").write_text(f'[host."{REGISTRY_URL}"]\n  capabilities = ["pull", "resolve"]\n')
     path = cluster.run / "containerd.toml"
     path.write_text(f"""version = 2
 root = "{cluster.data / "containerd"}"
@@ -114,6 +114,7 @@ disabled_plugins = [
 [plugins."io.containerd.grpc.v1.cri"]
   sandbox_image = "{PAUSE_IMAGE}"
   netns_mounts_under_state_dir = true
+  restrict_oom_score_adj = true  # lowering it takes CAP_SYS_RESOURCE, which root lacks on some machines
   [plugins."io.containerd.grpc.v1.cri".cni]
     bin_dir = "/usr/lib/cni"
     conf_dir = "{_cni_config(cluster)}"
@@ -164,6 +165,8 @@ def _kubelet_config(cluster: Cluster) -> Path:
             "x509": {"clientCAFile": str(cluster.run / "pki" / "ca.crt")},
         },
         "authorization": {"mode": "AlwaysAllow"},
+        # Nobody answers there: a lookup fails at once, and the kubelet doesn't warn in every pod's events.
+        "clusterDNS": [cluster.node_address],
         "cgroupDriver": "cgroupfs",
         "cgroupRoot": cgroups.path_of(cluster),
         "failCgroupV1": False,
