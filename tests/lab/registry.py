@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
-import urllib.error
 import urllib.request
+from email.message import Message
 
 from tests.lab import processes
 from tests.lab.layout import DATA, ECR_HOST, REGISTRY_ADDRESS, REGISTRY_URL, REPOSITORIES, RUN
@@ -46,19 +46,29 @@ def answers() -> bool:
 
 def get(path: str) -> object | None:
     """What the registry says at `path`, as JSON; None where there's nothing or nobody."""
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    kinds = ("vnd.oci.image.index.v1+json", "vnd.oci.image.manifest.v1+json", "json")
-    accept = ", ".join(f"application/{kind}" for kind in kinds)
-    request = urllib.request.Request(f"{REGISTRY_URL}{path}", headers={"Accept": accept})  # noqa: S310 (a fixed http address)
-    try:
-        with opener.open(request, timeout=5) as answer:
-            said: object = json.loads(answer.read())
-            return said
-    except (urllib.error.URLError, OSError):
-        return None
+    answer = _ask(path)
+    return None if answer is None else json.loads(answer[0])
+
+
+def digest(repository: str, tag: str) -> str | None:
+    """The digest that a tag has in the registry; None where there's none."""
+    answer = _ask(f"/v2/{repository}/manifests/{tag}")
+    return None if answer is None else answer[1]["Docker-Content-Digest"]
 
 
 def empty() -> None:
     """Forget the example's images and tags; the pause image stays."""
     for repository in REPOSITORIES:
         shutil.rmtree(DATA / "registry/docker/registry/v2/repositories" / repository, ignore_errors=True)
+
+
+def _ask(path: str) -> tuple[bytes, Message] | None:
+    kinds = ("vnd.oci.image.index.v1+json", "vnd.oci.image.manifest.v1+json", "json")
+    accept = ", ".join(f"application/{kind}" for kind in kinds)
+    request = urllib.request.Request(f"{REGISTRY_URL}{path}", headers={"Accept": accept})  # noqa: S310 (a fixed address)
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(request, timeout=5) as answer:
+            return answer.read(), answer.headers
+    except OSError:
+        return None
