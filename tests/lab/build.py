@@ -1,0 +1,108 @@
+"""Builds the lab's Go programs, each once: the cache knows a build by its sources and Go's version."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from attrs import frozen
+
+from tests.lab import toolchain
+from tests.lab.errors import LabError
+from tests.lab.layout import CACHE, SOURCES
+
+_VERSION = "k8s.io/component-base/version"
+
+
+@frozen
+class Recipe:
+    """How one folder under `go/` is built: package by program, linker flags, further names (hard links)."""
+
+    packages: dict[str, str]
+    linker: str = ""
+    names: tuple[str, ...] = ()
+
+
+RECIPES = {
+    "kubernetes": Recipe(
+        {"kubernetes": "."},
+        linker=f"-X {_VERSION}.gitVersion=v1.36.3 -X {_VERSION}.gitMajor=1 -X {_VERSION}.gitMinor=36",
+        names=("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kubectl"),
+    ),
+    "etcd": Recipe({"etcd": "go.etcd.io/etcd/server/v3"}),
+    "buildkit": Recipe(
+        {
+            "buildkitd": "github.com/moby/buildkit/cmd/buildkitd",
+            "buildx": "github.com/docker/buildx/cmd/buildx",
+        }
+    ),
+    "pause": Recipe({"pause": "."}),
+    "actionlint": Recipe({"actionlint": "github.com/rhysd/actionlint/cmd/actionlint"}),
+}
+NEEDED = ("pause", "etcd", "buildkit", "kubernetes")
+"""What `up` needs; the rest is built when somebody asks for it."""
+
+
+def build(name: str) -> Path:
+    """The folder with the programs of `go/NAME`, built if the cache hasn't them. LabError if that fails."""
+    recipe = RECIPES[name]
+    target = CACHE / "bin" / f"{name}-{_key(name, recipe)}"
+    with _locked(name):
+        if not target.is_dir():
+            _build_into(target, name, recipe)
+    return target
+
+
+def cached(name: str) -> bool:
+    """Whether `build` would have nothing to do."""
+    return (CACHE / "bin" / f"{name}-{_key(name, RECIPES[name])}").is_dir()
+
+
+def _build_into(target: Path, name: str, recipe: Recipe) -> None:
+    began = time.monotonic()
+    print(f"lab: building {name} (once; a few minutes for the large ones)", file=sys.stderr, flush=True)
+    unfinished = target.with_name(f".{target.name}.{os.getpid()}")
+    unfinished.mkdir(parents=True, exist_ok=True)
+    for program, package in recipe.packages.items():
+        _go_build(name, package, unfinished / program, recipe.linker)
+    for other in recipe.names:
+        (unfinished / other).hardlink_to(unfinished / next(iter(recipe.packages)))
+    unfinished.rename(target)
+    print(f"lab: built {name} in {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
+
+
+def _go_build(name: str, package: str, output: Path, linker: str) -> None:
+    flags = ["-trimpath", "-buildvcs=false", "-mod=readonly", "-ldflags", f"-s -w {linker}".strip()]
+    environ = {**os.environ, "CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOFLAGS": "", "GOWORK": "off"}
+    argv = [str(toolchain.go()), "build", *flags, "-o", str(output), package]
+    try:
+        subprocess.run(argv, cwd=SOURCES / name, env=environ, check=True, stdout=sys.stderr)
+    except subprocess.CalledProcessError:
+        raise LabError(
+            f"{package} (in {SOURCES / name}) couldn't be built; go's words are above.",
+            "make the Go module proxy reachable (GOPROXY), or free some disk: the build needs about 6 GB.",
+        ) from None
+
+
+def _key(name: str, recipe: Recipe) -> str:
+    """Names a build by all that decides it: the sources, Go's version and the recipe."""
+    told = hashlib.sha256(repr((recipe, toolchain.version_of(toolchain.go()))).encode())
+    for source in sorted(path for path in (SOURCES / name).rglob("*") if path.is_file()):
+        told.update(f"\0{source.relative_to(SOURCES)}\0".encode() + source.read_bytes())
+    return told.hexdigest()[:16]
+
+
+@contextmanager
+def _locked(name: str) -> Iterator[None]:
+    """Two runs at once build one thing once."""
+    (CACHE / "bin").mkdir(parents=True, exist_ok=True)
+    with (CACHE / "bin" / f".{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,183 @@
+"""A cluster's one node: containerd and the kubelet, in a process and mount namespace of their own.
+
+The first process there is `pause`: when it ends, the kernel ends containerd, the kubelet and every container
+with it, and their mounts go too. So nothing of a node can be left behind, however the lab ends.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.lab import certificates, cgroups, processes
+from tests.lab.commands import kubectl
+from tests.lab.layout import BIN, ECR_HOST, PAUSE_IMAGE, REGISTRY_URL, Cluster
+
+MOUNT_POINTS = ("/var/lib/kubelet", "/var/lib/cni", "/var/log/pods", "/var/log/containers")
+"""Folders that the node's programs have built in; inside the node each is a folder of the cluster's data."""
+
+_ENTER = """
+set -e
+data=$1; shift
+for path in "$@"; do mkdir -p "$data$path"; mount --bind "$data$path" "$path"; done
+exec "$PAUSE"
+"""
+
+
+def start(cluster: Cluster) -> None:
+    """Start the node's namespace, containerd and the kubelet. The API server needn't answer yet."""
+    cgroups.make(cluster)
+    (cluster.run / "containerd").mkdir(parents=True, exist_ok=True)
+    for path in MOUNT_POINTS:
+        Path(path).mkdir(parents=True, exist_ok=True)
+    holder = processes.start(
+        f"{cluster.name}-node",
+        [
+            *(
+                "unshare",
+                "--mount",
+                "--pid",
+                "--fork",
+                "--kill-child",
+                "--mount-proc",
+                "--propagation",
+                "slave",
+            ),
+            *("sh", "-c", _ENTER, "sh", cluster.data / "node", *MOUNT_POINTS),
+        ],
+        environ={"PAUSE": str(BIN / "pause")},
+    )
+    first = processes.child_of(holder)
+    processes.wait_until(holder.name, lambda: _is_pause(first), seconds=10, remedy="see the log.")
+    enter = ["nsenter", f"--target={first}", "--mount", "--pid", "--"]
+    processes.start(
+        f"{cluster.name}-containerd", [*enter, "containerd", "--config", _containerd_config(cluster)]
+    )
+    processes.wait_until(
+        f"{cluster.name}-containerd", _socket(cluster).is_socket, seconds=30, remedy="see the log above."
+    )
+    processes.start(
+        f"{cluster.name}-kubelet",
+        [
+            *enter,
+            BIN / "kubelet",
+            f"--config={_kubelet_config(cluster)}",
+            f"--kubeconfig={certificates.kubeconfig(cluster, certificates.node(cluster))}",
+            f"--hostname-override={cluster.name}",
+            f"--node-ip={cluster.node_address}",
+            f"--cert-dir={cluster.run / 'kubelet'}",
+        ],
+    )
+
+
+def wait_until_ready(cluster: Cluster) -> None:
+    """Wait until the cluster has its node, and the node is Ready."""
+    processes.wait_until(
+        f"{cluster.name}-kubelet",
+        lambda: _is_ready(cluster),
+        seconds=60,
+        remedy=f"see also the log of {cluster.name}-containerd.",
+    )
+
+
+def _is_ready(cluster: Cluster) -> bool:
+    listed = json.loads(kubectl(cluster.kubeconfig, "get", "nodes", "-o", "json"))["items"]
+    conditions = [condition for node in listed for condition in node["status"].get("conditions", [])]
+    return any(it["type"] == "Ready" and it["status"] == "True" for it in conditions)
+
+
+def _is_pause(pid: int) -> bool:
+    """Whether the shell has mounted all and become `pause`."""
+    return Path(f"/proc/{pid}/cmdline").read_bytes().rstrip(b"\0") == str(BIN / "pause").encode()
+
+
+def _socket(cluster: Cluster) -> Path:
+    return cluster.run / "containerd" / "containerd.sock"
+
+
+def _containerd_config(cluster: Cluster) -> Path:
+    """containerd's settings: images under the ECR host's name come from the lab's registry."""
+    hosts = cluster.run / "certs.d" / ECR_HOST
+    hosts.mkdir(parents=True, exist_ok=True)
+    (hosts / "hosts.toml").write_text(f'[host."{REGISTRY_URL}"]\n  capabilities = ["pull", "resolve"]\n')
+    path = cluster.run / "containerd.toml"
+    path.write_text(f"""version = 2
+root = "{cluster.data / "containerd"}"
+state = "{cluster.run / "containerd"}"
+disabled_plugins = [
+  "io.containerd.internal.v1.opt", "io.containerd.snapshotter.v1.aufs", "io.containerd.snapshotter.v1.btrfs",
+  "io.containerd.snapshotter.v1.devmapper", "io.containerd.snapshotter.v1.zfs",
+  "io.containerd.tracing.processor.v1.otlp",
+]
+[grpc]
+  address = "{_socket(cluster)}"
+[plugins."io.containerd.grpc.v1.cri"]
+  sandbox_image = "{PAUSE_IMAGE}"
+  netns_mounts_under_state_dir = true
+  restrict_oom_score_adj = true  # lowering it takes CAP_SYS_RESOURCE, which root lacks on some machines
+  [plugins."io.containerd.grpc.v1.cri".cni]
+    bin_dir = "/usr/lib/cni"
+    conf_dir = "{_cni_config(cluster)}"
+  [plugins."io.containerd.grpc.v1.cri".registry]
+    config_path = "{cluster.run / "certs.d"}"
+  [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
+    runtime_type = "io.containerd.runc.v2"
+    [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
+      SystemdCgroup = false
+""")
+    return path
+
+
+def _cni_config(cluster: Cluster) -> Path:
+    """The pods' network: an address of the subnet on the bridge, and no route beyond it."""
+    folder = cluster.run / "cni"
+    folder.mkdir(parents=True, exist_ok=True)
+    addresses = {
+        "type": "host-local",
+        "ranges": [[{"subnet": cluster.subnet}]],
+        "dataDir": str(cluster.data / "cni"),
+    }
+    plugin = {
+        "type": "bridge",
+        "bridge": cluster.bridge,
+        "isGateway": False,
+        "ipMasq": False,
+        "ipam": addresses,
+    }
+    network = {"cniVersion": "0.4.0", "name": cluster.name, "plugins": [plugin]}
+    (folder / "10-lab.conflist").write_text(json.dumps(network, indent=1))
+    return folder
+
+
+def _kubelet_config(cluster: Cluster) -> Path:
+    """The kubelet's settings: no eviction and no swap check, since the disk and memory are a developer's."""
+    settings = {
+        "apiVersion": "kubelet.config.k8s.io/v1beta1",
+        "kind": "KubeletConfiguration",
+        "address": cluster.node_address,
+        "port": cluster.port(250),
+        "healthzBindAddress": "127.0.0.1",
+        "healthzPort": cluster.port(248),
+        "containerRuntimeEndpoint": f"unix://{_socket(cluster)}",
+        "authentication": {
+            "anonymous": {"enabled": False},
+            "webhook": {"enabled": False},
+            "x509": {"clientCAFile": str(cluster.run / "pki" / "ca.crt")},
+        },
+        "authorization": {"mode": "AlwaysAllow"},
+        # Nobody answers there: a lookup fails at once, and the kubelet doesn't warn in every pod's events.
+        "clusterDNS": [cluster.node_address],
+        "cgroupDriver": "cgroupfs",
+        "cgroupRoot": cgroups.path_of(cluster),
+        "failCgroupV1": False,
+        "failSwapOn": False,
+        "enforceNodeAllocatable": ["none"],
+        "makeIPTablesUtilChains": False,
+        "serializeImagePulls": False,
+        "imageGCHighThresholdPercent": 100,
+        "evictionHard": {"imagefs.available": "0%", "nodefs.available": "0%", "nodefs.inodesFree": "0%"},
+        "volumePluginDir": str(cluster.data / "volume-plugins"),
+    }
+    path = cluster.run / "kubelet.json"
+    path.write_text(json.dumps(settings, indent=1))
+    return path

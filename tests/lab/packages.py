@@ -1,0 +1,82 @@
+"""Installs the Debian packages that the lab runs, without letting them start a service."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.lab.errors import LabError
+
+NEEDED = {
+    "containerd": "containerd",
+    "runc": "runc",
+    "/usr/lib/cni/bridge": "containernetworking-plugins",
+    "docker-registry": "docker-registry",
+    "/usr/lib/postgresql/*/bin/initdb": "postgresql",
+    "ip": "iproute2",
+    "openssl": "openssl",
+    "git": "git",
+    "unshare": "util-linux",
+    "mount": "mount",
+}
+"""A command or file, and the package that brings it."""
+
+_POLICY = Path("/usr/sbin/policy-rc.d")
+
+
+def install() -> list[str]:
+    """Install what's missing and return the packages' names. LabError where that can't be done."""
+    wanted = missing()
+    if wanted:
+        _apt_get(wanted)
+    if still := missing():
+        raise LabError(f"Not there after their installation: {', '.join(still)}.", "install them by hand.")
+    return wanted
+
+
+def missing() -> list[str]:
+    """The packages whose command or file isn't there."""
+    return [package for thing, package in NEEDED.items() if not _is_there(thing)]
+
+
+def _is_there(thing: str) -> bool:
+    if thing.startswith("/"):
+        return any(Path("/").glob(thing[1:]))
+    return (
+        shutil.which(thing, path="/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin") is not None
+    )
+
+
+def _apt_get(packages: list[str]) -> None:
+    if shutil.which("apt-get") is None:
+        raise LabError(
+            f"The lab needs {', '.join(packages)}, and this machine has no apt-get.",
+            "use a Debian or Ubuntu machine, or install the like of them by hand.",
+        )
+    environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    with _services_stay_off():
+        for argv in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", *packages]):
+            done = subprocess.run(
+                ["apt-get", *argv], env=environ, capture_output=True, text=True, check=False
+            )
+            if done.returncode:
+                said = "\n".join((done.stdout + done.stderr).splitlines()[-10:])
+                raise LabError(f"apt-get {' '.join(argv)} failed:\n{said}", "see apt-get's words above.")
+
+
+@contextmanager
+def _services_stay_off() -> Iterator[None]:
+    """Debian's packages start their services unless /usr/sbin/policy-rc.d answers 101 (invoke-rc.d(8))."""
+    if _POLICY.exists():
+        yield
+        return
+    _POLICY.write_text("#!/bin/sh\nexit 101\n")
+    _POLICY.chmod(0o755)
+    try:
+        yield
+    finally:
+        _POLICY.unlink()
