@@ -1,0 +1,1 @@
+"""The lab: real clusters, a real registry and doubles of what cannot run on one machine."""
