@@ -10,7 +10,7 @@ from xml.sax.saxutils import escape
 
 from tests.lab.doubles.aws.caller import caller
 from tests.lab.doubles.aws.credentials import Credentials, Vault
-from tests.lab.doubles.aws.errors import AwsError, denied
+from tests.lab.doubles.aws.errors import AwsError
 from tests.lab.doubles.aws.names import ACCOUNT, TRUST
 from tests.lab.doubles.messages import Request, Response
 
@@ -23,8 +23,6 @@ _CODES = {
     "MissingAuthenticationTokenException": "MissingAuthenticationToken",
     "IncompleteSignatureException": "IncompleteSignature",
     "InvalidSignatureException": "SignatureDoesNotMatch",
-    "AccessDeniedException": "AccessDenied",
-    "ThrottlingException": "Throttling",
 }
 
 
@@ -39,7 +37,7 @@ def answer(request: Request, vault: Vault) -> Response:
     action = form.get("Action", "")
     if action == "AssumeRoleWithWebIdentity":
         return _result(action, _with_web_identity(form, vault))
-    who = caller(request, "sts", vault)
+    who = _caller(request, vault)
     if action == "GetCallerIdentity":
         return _result(action, {"Arn": who.arn, "UserId": who.user_id, "Account": ACCOUNT})
     if action == "AssumeRole":
@@ -49,13 +47,17 @@ def answer(request: Request, vault: Vault) -> Response:
 
 def refuse(error: AwsError) -> Response:
     """An error in the query protocol's shape."""
-    code = _CODES.get(error.code, error.code)
-    status = 403 if code == "AccessDenied" else error.status
-    kind = "Sender" if status < 500 else "Receiver"
-    members = {"Type": kind, "Code": code, "Message": error.message}
-    return _xml(
-        f"<Error>{_elements(members)}</Error><RequestId>{_REQUEST_ID}</RequestId>", "ErrorResponse", status
-    )
+    kind = "Sender" if error.status < 500 else "Receiver"
+    members = {"Type": kind, "Code": error.code, "Message": error.message}
+    inner = f"<Error>{_elements(members)}</Error><RequestId>{_REQUEST_ID}</RequestId>"
+    return _xml(inner, "ErrorResponse", error.status)
+
+
+def _caller(request: Request, vault: Vault) -> Credentials:
+    try:
+        return caller(request, "sts", vault)
+    except AwsError as error:
+        raise AwsError(_CODES.get(error.code, error.code), error.message, error.status) from None
 
 
 def _form(request: Request) -> dict[str, str]:
@@ -65,7 +67,7 @@ def _form(request: Request) -> dict[str, str]:
 def _assume(form: Mapping[str, str], who: Credentials, vault: Vault) -> dict[str, Any]:
     role = _role(form)
     if who.role:  # The roles' trust policies name GitHub's OIDC provider and the operators, not one another.
-        raise denied(who.arn, "sts:AssumeRole", form["RoleArn"])
+        raise _denied(f"User: {who.arn} is not authorized to perform: sts:AssumeRole on: {form['RoleArn']}")
     return _session(form, role, vault)
 
 
@@ -76,7 +78,7 @@ def _with_web_identity(form: Mapping[str, str], vault: Vault) -> dict[str, Any]:
         raise AwsError("ExpiredTokenException", "Token expired: its exp is in the past")
     trusted = fnmatchcase(str(claims.get("sub", "")), TRUST[role])
     if claims.get("aud") != "sts.amazonaws.com" or not trusted:
-        raise AwsError("AccessDeniedException", "Not authorized to perform sts:AssumeRoleWithWebIdentity")
+        raise _denied("Not authorized to perform sts:AssumeRoleWithWebIdentity")
     provider = "arn:aws:iam::" + ACCOUNT + ":oidc-provider/token.actions.githubusercontent.com"
     identity = {"SubjectFromWebIdentityToken": claims["sub"], "Audience": claims["aud"], "Provider": provider}
     return {**_session(form, role, vault), **identity}
@@ -88,9 +90,7 @@ def _role(form: Mapping[str, str]) -> str:
     if not form.get("RoleSessionName"):
         raise AwsError("ValidationError", "Value at 'roleSessionName' failed to satisfy constraint: not null")
     if role not in TRUST:
-        raise AwsError(
-            "AccessDeniedException", f"not authorized to perform sts:AssumeRole on resource: {arn}"
-        )
+        raise _denied(f"not authorized to perform: sts:AssumeRole on resource: {arn}")
     return role
 
 
@@ -105,6 +105,10 @@ def _session(form: Mapping[str, str], role: str, vault: Vault) -> dict[str, Any]
         "Credentials": made.as_json(),
         "AssumedRoleUser": {"AssumedRoleId": made.user_id, "Arn": made.arn},
     }
+
+
+def _denied(message: str) -> AwsError:
+    return AwsError("AccessDenied", message, 403)
 
 
 def _claims(token: str) -> dict[str, Any]:
