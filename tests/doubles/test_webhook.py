@@ -42,7 +42,7 @@ def token(url: str) -> str:
 def review(aws: AwsDouble, text: str, cluster: str = "credreg-test") -> dict[str, Any]:
     """What the webhook answers the API server of a cluster."""
     asked = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenReview", "spec": {"token": text}}
-    told = control(aws, "POST", f"webhook/{cluster}", asked)
+    told = control(aws, "POST", f"webhook/{cluster}?timeout=30s", asked)
     assert (told["apiVersion"], told["kind"]) == (asked["apiVersion"], "TokenReview")
     status: dict[str, Any] = told["status"]
     return status
