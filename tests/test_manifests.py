@@ -40,9 +40,7 @@ def selectors(environment: str) -> list[dict[str, str]]:
 
 
 def rules(environment: str) -> list[Document]:
-    return [
-        rule for d in documents(environment) if d["kind"] in {"Role", "ClusterRole"} for rule in d["rules"]
-    ]
+    return [rule for d in documents(environment) if d["kind"] in {"Role", "ClusterRole"} for rule in d["rules"]]
 
 
 @each_environment
@@ -127,9 +125,7 @@ def test_service_and_hpa_belong_to_main_app(environment: str) -> None:
     service = named(environment, "Service", "main-app")["spec"]
     template = pod_templates(environment)["main-app"]
     assert service["selector"].items() <= template["metadata"]["labels"].items()
-    assert service["ports"][0]["targetPort"] in {
-        p["name"] for p in template["spec"]["containers"][0]["ports"]
-    }
+    assert service["ports"][0]["targetPort"] in {p["name"] for p in template["spec"]["containers"][0]["ports"]}
     hpa = named(environment, "HorizontalPodAutoscaler", "main-app")["spec"]
     assert (hpa["scaleTargetRef"]["kind"], hpa["scaleTargetRef"]["name"]) == ("Deployment", "main-app")
     assert hpa["minReplicas"] == 2 <= hpa["maxReplicas"]
@@ -248,9 +244,7 @@ def test_promokit_yaml_names_what_the_manifests_have(environment: str) -> None:
     settings = model["environments"][environment]
     assert settings["namespace"] == f"credreg-{environment}"
     workloads = [w.split("/") for w in settings["workloads"]]
-    assert [
-        c for w, c in workloads if c != pod_templates(environment)[w]["spec"]["containers"][0]["name"]
-    ] == []
+    assert [c for w, c in workloads if c != pod_templates(environment)[w]["spec"]["containers"][0]["name"]] == []
     assert (ROOT / settings["migration"]["job"]).parent.name == f"k8s-manifests-{environment}"
     assert (ROOT / settings["migration"]["job"]).is_file()
     assert model["image"]["repository"] == REPOSITORY

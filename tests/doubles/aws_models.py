@@ -69,9 +69,7 @@ def _json(value: Any, shape: Shape, where: str) -> Iterator[str]:
     elif shape.type_name == "map":
         for key, item in value.items():
             yield from _json(item, shape.value, f"{where}.{key}")
-    elif not isinstance(value, _SCALARS[shape.type_name]) or (
-        isinstance(value, bool) and shape.type_name != "boolean"
-    ):
+    elif not isinstance(value, _SCALARS[shape.type_name]) or (isinstance(value, bool) and shape.type_name != "boolean"):
         yield f"{where} isn't a {shape.type_name}: {value!r}"
     elif getattr(shape, "enum", None) and value not in shape.enum:
         yield f"{where} isn't one of {shape.enum}: {value!r}"

@@ -85,9 +85,7 @@ def test_a_call_signed_for_another_service_is_refused(aws: AwsDouble) -> None:
     """The credential scope must name the service that is called."""
     keys = aws.assume("promokit-plan")
     request = AWSRequest("POST", aws.url + "/", headers={"X-Amz-Target": TARGET}, data=b"{}")
-    SigV4Auth(BotocoreCredentials(keys.access_key, keys.secret, keys.token), "sts", "us-east-1").add_auth(
-        request
-    )
+    SigV4Auth(BotocoreCredentials(keys.access_key, keys.secret, keys.token), "sts", "us-east-1").add_auth(request)
     told = raw(aws, dict(request.headers))
     assert told["__type"] == "InvalidSignatureException"
     assert "scoped" in told["message"]

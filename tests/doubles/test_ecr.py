@@ -67,9 +67,7 @@ def test_two_tags_of_one_image_are_one_detail(aws: AwsDouble, registry: str, rep
     for tag in (TAG, OTHER):
         push_image(registry, repository, tag)
     ids = [{"imageTag": TAG}, {"imageTag": OTHER}]
-    assert (
-        len(client(aws, "ecr").describe_images(repositoryName=repository, imageIds=ids)["imageDetails"]) == 1
-    )
+    assert len(client(aws, "ecr").describe_images(repositoryName=repository, imageIds=ids)["imageDetails"]) == 1
 
 
 @pytest.mark.parametrize("image_id", [{"imageTag": "absent"}, {"imageDigest": ABSENT}])

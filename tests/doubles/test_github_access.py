@@ -40,9 +40,7 @@ def test_a_registered_token_is_as_good(github: GitHubDouble) -> None:
         control(github, "POST", "tokens", {"token": ""})
 
 
-@pytest.mark.parametrize(
-    "url", ["/repos/acme/other/branches/master", "/nowhere", "/repos/acme/credreg/nowhere"]
-)
+@pytest.mark.parametrize("url", ["/repos/acme/other/branches/master", "/nowhere", "/repos/acme/credreg/nowhere"])
 def test_what_it_does_not_know_is_not_found(github: GitHubDouble, url: str) -> None:
     """Another repository, or an endpoint outside the contract, is 404 in GitHub's shape."""
     answer = requests.get(github.url + url, headers={"Authorization": "Bearer lab-github-token"}, timeout=10)
@@ -109,9 +107,7 @@ def test_the_journal_counts_calls(github: GitHubDouble) -> None:
     """Each call with method, path and status, control calls left out; a reset empties it."""
     for path in (PATH, "/environments/none"):
         get(github, path)
-    found = [
-        (call["method"], call["path"], call["status"]) for call in control(github, "GET", "calls")["calls"]
-    ]
+    found = [(call["method"], call["path"], call["status"]) for call in control(github, "GET", "calls")["calls"]]
     assert found == [
         ("GET", "/repos/acme/credreg/environments/prod", 200),
         ("GET", "/repos/acme/credreg/environments/none", 404),

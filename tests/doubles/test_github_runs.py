@@ -111,9 +111,7 @@ def test_lists_come_in_pages(github: GitHubDouble) -> None:
     assert answer.json()["total_count"] == 5
 
 
-@pytest.mark.parametrize(
-    "path", ["/actions/runs/8", "/actions/runs/7/attempts/2", "/actions/runs/8/approvals"]
-)
+@pytest.mark.parametrize("path", ["/actions/runs/8", "/actions/runs/7/attempts/2", "/actions/runs/8/approvals"])
 def test_an_unknown_run_is_not_found(github: GitHubDouble, path: str) -> None:
     """A run or attempt that nobody put is 404."""
     put(github, 7)
@@ -123,9 +121,7 @@ def test_an_unknown_run_is_not_found(github: GitHubDouble, path: str) -> None:
 def test_approvals_name_environments_and_reviewers(github: GitHubDouble) -> None:
     """Approvals come with the run or later, in order, without a time or an attempt."""
     put(github, 7, approvals=[{"environments": ["prod-approval"], "user": "bob", "comment": "Go."}])
-    control(
-        github, "POST", "runs/7/approvals", {"environments": ["prod"], "state": "rejected", "user": "carol"}
-    )
+    control(github, "POST", "runs/7/approvals", {"environments": ["prod"], "state": "rejected", "user": "carol"})
     found = [
         (one["user"]["login"], one["state"], [environment["name"] for environment in one["environments"]])
         for one in told(github, "/actions/runs/7/approvals")

@@ -65,9 +65,7 @@ def test_a_workflows_token_gives_its_role(aws: AwsDouble, role: str, subject: st
         ({"sub": "repo:acme/credreg:environment:prod", "exp": 1}, "ExpiredTokenException"),
     ],
 )
-def test_prods_role_trusts_prods_environment_alone(
-    aws: AwsDouble, claims: dict[str, Any], refusal: str
-) -> None:
+def test_prods_role_trusts_prods_environment_alone(aws: AwsDouble, claims: dict[str, Any], refusal: str) -> None:
     """Another environment, branch, repository or audience doesn't get prod's keys; an old token neither."""
     with pytest.raises(ClientError) as caught:
         with_identity(aws, "promokit-prod", jwt(**claims))

@@ -18,9 +18,7 @@ from tests.lab.doubles.aws.credentials import Credentials
 STS = "https://sts.us-east-1.amazonaws.com"
 
 
-def presigned(
-    who: Credentials, cluster: str | None = "credreg-test", host: str = STS, expires: int = 60
-) -> str:
+def presigned(who: Credentials, cluster: str | None = "credreg-test", host: str = STS, expires: int = 60) -> str:
     """A presigned STS URL by botocore, as `aws eks get-token` makes it."""
     session = boto3.session.Session(who.access_key, who.secret, who.token, "us-east-1")
     keys, events = session.get_credentials(), session.events
@@ -131,17 +129,13 @@ def test_a_tampered_token_is_refused(aws: AwsDouble, changed: dict[str, str], wh
     assert_refused(review(aws, token(altered(presigned(aws.assume("promokit-prod")), **changed))), why)
 
 
-@pytest.mark.parametrize(
-    "host", ["https://sts.evil.example", "http://sts.us-east-1.amazonaws.com", STS + "/x"]
-)
+@pytest.mark.parametrize("host", ["https://sts.evil.example", "http://sts.us-east-1.amazonaws.com", STS + "/x"])
 def test_a_url_of_another_host_is_refused(aws: AwsDouble, host: str) -> None:
     """Only STS itself, over https, or the double: a foreign host could answer anything."""
     assert_refused(review(aws, token(presigned(aws.assume("promokit-prod"), host=host))), "isn't STS's")
 
 
-@pytest.mark.parametrize(
-    "text", ["", "abc", "k8s-aws-v1.", "k8s-aws-v1.ä", "k8s-aws-v1.!!!!", "k8s-aws-v2.aHR0cA"]
-)
+@pytest.mark.parametrize("text", ["", "abc", "k8s-aws-v1.", "k8s-aws-v1.ä", "k8s-aws-v1.!!!!", "k8s-aws-v2.aHR0cA"])
 def test_what_is_no_token_is_refused(aws: AwsDouble, text: str) -> None:
     """Any other text is answered as unauthenticated, never with an error of the server."""
     assert review(aws, text)["authenticated"] is False

@@ -1,4 +1,4 @@
-"""`make demo`: the whole model, for real: build, TEST, SANDBOX, PROD with two approvals, a second release, a rollback."""
+"""`make demo`: the whole model, for real: a release to TEST, SANDBOX and PROD, a second one, a rollback."""
 
 from __future__ import annotations
 

@@ -59,9 +59,7 @@ def down() -> None:
     with _alone():
         _clear()
     if left := leftovers():
-        raise LabError(
-            f"The lab left: {', '.join(left)}.", "run it again; if that doesn't help, restart the machine."
-        )
+        raise LabError(f"The lab left: {', '.join(left)}.", "run it again; if that doesn't help, restart the machine.")
 
 
 def is_up() -> bool:

@@ -1,4 +1,4 @@
-"""The example system's story on the lab: merges, workflow runs with their approvals, and what the real parts then say."""
+"""The example system's story on the lab: merges, workflow runs, approvals, and what the real parts then say."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any
 from attrs import define, field, frozen
 
 from tests.lab import act, control
+from tests.lab.act_log import Progress
 from tests.lab.commands import kubectl, run
 from tests.lab.layout import ENVIRONMENTS, ORIGIN, Environment
 
@@ -33,7 +34,7 @@ class Running:
 class Story:
     """Runs workflows as people would. Each run has an id and a number of its own."""
 
-    progress: act.Progress | None = None
+    progress: Progress | None = None
     lab: act.Lab = field(factory=act.Lab.running)
     next_run: int = 5001
 

@@ -42,9 +42,7 @@ def _empty(cluster: Cluster) -> None:
             "--timeout=60s",
             *where,
         )
-        names = kubectl(
-            cluster.kubeconfig, "get", "configmaps", "--output=name", "--namespace", namespace
-        ).split()
+        names = kubectl(cluster.kubeconfig, "get", "configmaps", "--output=name", "--namespace", namespace).split()
         ours = [name for name in names if name.startswith("configmap/promokit-")]
         if ours:
             kubectl(cluster.kubeconfig, "delete", *ours, *where)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ from tests.lab import control, seed
 from tests.lab.act import ActRun
 from tests.lab.demo import SECOND_MIGRATION, TWO_APPROVALS
 from tests.lab.scenario import REPOSITORY, Running, Story, registry_tags, running, schema
+from tests.lab.state import Lab
 
 pytestmark = pytest.mark.lab
 NAMES = ("test", "sandbox", "prod")
@@ -36,7 +36,7 @@ class Told:
 
 
 @pytest.fixture(scope="module")
-def told(lab: object) -> Iterator[Told]:
+def told(lab: Lab) -> Told:
     """Tell the story once: two releases all the way, then PROD back."""
     seed.reset()
     control.call("POST", f"{control.SLACK}/_lab/reset")
@@ -49,7 +49,7 @@ def told(lab: object) -> Iterator[Told]:
     told.runs["rollback"] = story.start("rollback.yaml", inputs={"environment": "prod"}, actor="dora")
     told.note("rollback")
     told.tags = registry_tags()
-    yield told
+    return told
 
 
 def _release(story: Story, told: Told, name: str, sha: str) -> None:
@@ -101,7 +101,7 @@ def test_rollback_brings_the_image_back_and_leaves_the_schema(told: Told) -> Non
 
 
 def test_slack_hears_of_each_step_once(told: Told) -> None:
-    """One message for build, TEST, SANDBOX and PROD, each with tag, digest, run and the way on; one for the rollback."""
+    """One message each for build, TEST, SANDBOX, PROD, with tag, digest, run and the way on; one for the rollback."""
     digest = told.tags[told.first]
     tag = next(tag for tag, its in told.tags.items() if its == digest and tag != told.first)
     first = [str(each) for each in told.messages]
@@ -112,4 +112,4 @@ def test_slack_hears_of_each_step_once(told: Told) -> None:
     assert [word in each for word, each in zip(("Built", "TEST", "SANDBOX", "PROD"), first, strict=True)] == [True] * 4
     every = control.slack_messages()
     assert len(every) == 9
-    assert "Rollback" in str(every[8]) and tag in str(every[8]) and "dora" in str(every[8])
+    assert all(word in str(every[8]) for word in ("Rollback", tag, "dora"))

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from tests.lab import control, seed
 from tests.lab.act import ActRun
 from tests.lab.commands import kubectl
+from tests.lab.images import build_commit
 from tests.lab.scenario import Story, environment, versions
+from tests.lab.state import Lab
 
 pytestmark = pytest.mark.lab
 NAMES = ("test", "sandbox", "prod")
 
 
 @pytest.fixture(scope="module")
-def story(lab: object) -> Iterator[Story]:
+def story(lab: Lab) -> Story:
     """TEST and SANDBOX run a first release, PROD none: what a promotion of it to PROD needs is people."""
     seed.reset()
     story = Story(next_run=7001)
@@ -25,7 +27,7 @@ def story(lab: object) -> Iterator[Story]:
     return story
 
 
-def refuse(story: Story, gate: str, words: str, workflow: str, **facts: object) -> None:
+def refuse(story: Story, gate: str, words: str, workflow: str, **facts: Any) -> None:
     """Run a workflow that must be refused by a gate, with exit code 3, and must leave everything as it was."""
     before = {name: versions(name) for name in NAMES}
     done = story.start(workflow, **facts)
@@ -84,7 +86,7 @@ def test_a_commit_that_is_not_on_master(story: Story) -> None:
     """An image whose commit isn't on master runs in TEST at most: origin refuses to promote it."""
     sha = story.merge("A feature", {"examples/credreg/feature.txt": "new\n"}, branch="feature")
     control.add_ci_run(sha, 7900)
-    _build_branch(story, sha)
+    build_commit(sha, "registry-branches")
     deployed = story.start("deploy-test.yaml", inputs={"tag": sha})
     assert deployed.exit_code == 0, deployed.log[-3000:]
     refuse(story, "origin", "isn't the repository of releases", "promote-sandbox.yaml")
@@ -101,10 +103,3 @@ def test_an_unhealthy_source(story: Story) -> None:
     kubectl(where.cluster.kubeconfig, "delete", "--wait=false", *pods)
     kubectl(where.cluster.kubeconfig, "wait", "--for=condition=Ready=false", "--timeout=30s", *pods)
     refuse(story, "healthy", "main-app", "promote-sandbox.yaml")
-
-
-def _build_branch(story: Story, sha: str) -> None:
-    """Build a branch's image as examples/feature-branch.yaml does: in a repository of its own, by revision tag."""
-    from tests.lab.images import build_commit
-
-    build_commit(story.lab, sha, "registry-branches")

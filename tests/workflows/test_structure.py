@@ -161,11 +161,7 @@ def test_build_compiles_and_pushes_only_what_is_not_built() -> None:
 @each
 def test_migration_is_on_either_side_of_the_rollout(name: str) -> None:
     """The migration runs before or after the rollout as the plan says; a rollback has none."""
-    used = [
-        (step["uses"], step.get("if"))
-        for _, step in steps(name)
-        if step.get("uses", "").startswith("./actions/")
-    ]
+    used = [(step["uses"], step.get("if")) for _, step in steps(name) if step.get("uses", "").startswith("./actions/")]
     actions = [it.removeprefix("./actions/") for it, _ in used]
     if "rollout" not in actions:
         assert "migrate" not in actions

@@ -22,9 +22,7 @@ class Pushed:
     content: bytes
 
 
-def push_image(
-    url: str, repository: str, tag: str | None, text: str = "app", platform: str = "linux/amd64"
-) -> Pushed:
+def push_image(url: str, repository: str, tag: str | None, text: str = "app", platform: str = "linux/amd64") -> Pushed:
     """An image of one platform; `text` makes it another image. Without a tag it's pushed by its digest."""
     system, architecture = platform.split("/")
     rootfs = {"type": "layers", "diff_ids": [_digest(text.encode())]}

@@ -53,9 +53,7 @@ class AwsDouble(Double):
         fault = self.faults.take(lambda fault: fault.get("operation") in {None, service.operation(request)})
         try:
             if fault and "error" in fault:
-                raise AwsError(
-                    fault["error"], fault.get("message", "Rate exceeded"), fault.get("status", 400)
-                )
+                raise AwsError(fault["error"], fault.get("message", "Rate exceeded"), fault.get("status", 400))
             answer = self._call(service, request)
         except AwsError as error:
             answer = service.refuse(error)

@@ -41,9 +41,7 @@ def _in_time(amz_date: str, vault: Vault) -> None:
 def _canonical(request: Request, signature: sigv4.Signature) -> str:
     query = parse_qsl(urlsplit(request.target).query, keep_blank_values=True)
     try:
-        return sigv4.canonical_request(
-            request.method, request.path, query, request.headers, signature, request.body
-        )
+        return sigv4.canonical_request(request.method, request.path, query, request.headers, signature, request.body)
     except KeyError as absent:
         raise _mismatch(f"the signed header {absent} is absent") from None
 

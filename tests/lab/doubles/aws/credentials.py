@@ -67,9 +67,7 @@ class Vault:
             raise KeyError(role)
         ends = self.now() + timedelta(minutes=minutes)
         return self._keep(
-            Credentials(
-                _key("ASIA"), secrets.token_hex(20), "lab" + secrets.token_urlsafe(96), role, session, ends
-            )
+            Credentials(_key("ASIA"), secrets.token_hex(20), "lab" + secrets.token_urlsafe(96), role, session, ends)
         )
 
     def user(self, name: str) -> Credentials:
@@ -80,13 +78,9 @@ class Vault:
         """The credentials, if known, with the right session token and not expired; else AwsError."""
         found = self._known.get(access_key)
         if found is None or found.token != token:
-            raise AwsError(
-                "UnrecognizedClientException", "The security token included in the request is invalid.", 403
-            )
+            raise AwsError("UnrecognizedClientException", "The security token included in the request is invalid.", 403)
         if found.expires and found.expires <= self.now():
-            raise AwsError(
-                "ExpiredTokenException", "The security token included in the request is expired", 403
-            )
+            raise AwsError("ExpiredTokenException", "The security token included in the request is expired", 403)
         return found
 
     def _keep(self, credentials: Credentials) -> Credentials:

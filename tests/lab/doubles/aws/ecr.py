@@ -49,17 +49,13 @@ class Ecr:
 
     def reset(self) -> None:
         """The two repositories of the example system, with immutable tags."""
-        self.repositories = {
-            name: Repository(name, self.registry) for name in ("registry", "registry-branches")
-        }
+        self.repositories = {name: Repository(name, self.registry) for name in ("registry", "registry-branches")}
 
     def configure(self, name: str, settings: dict[str, Any]) -> None:
         """Creates a repository or changes its settings."""
         unknown = set(settings) - {"imageTagMutability", "lifecyclePolicy"}
         if unknown or settings.get("imageTagMutability", "MUTABLE") not in {"MUTABLE", "IMMUTABLE"}:
-            raise ValueError(
-                f"settings are imageTagMutability (MUTABLE, IMMUTABLE) and lifecyclePolicy: {settings}"
-            )
+            raise ValueError(f"settings are imageTagMutability (MUTABLE, IMMUTABLE) and lifecyclePolicy: {settings}")
         repository = self.repositories.setdefault(name, Repository(name, self.registry))
         repository.mutability = settings.get("imageTagMutability", repository.mutability)
         repository.lifecycle_policy = settings.get("lifecyclePolicy", repository.lifecycle_policy)
@@ -93,9 +89,7 @@ class Ecr:
         repository = self._of(call)
         if ids := call.get("imageIds"):
             if "maxResults" in call or "nextToken" in call:
-                raise AwsError(
-                    "InvalidParameterException", "imageIds can't be given with maxResults or nextToken"
-                )
+                raise AwsError("InvalidParameterException", "imageIds can't be given with maxResults or nextToken")
             wanted = dict.fromkeys(self._found(repository, image_id) for image_id in ids)
         else:
             wanted = dict.fromkeys(_filtered(repository.images(), call))
@@ -157,9 +151,7 @@ class Ecr:
         text = base64.b64encode(f"AWS:{who.access_key}".encode()).decode()
         ends = (self.vault.now() + timedelta(hours=12)).timestamp()
         endpoint = f"https://{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
-        return {
-            "authorizationData": [{"authorizationToken": text, "expiresAt": ends, "proxyEndpoint": endpoint}]
-        }
+        return {"authorizationData": [{"authorizationToken": text, "expiresAt": ends, "proxyEndpoint": endpoint}]}
 
     def _get_lifecycle_policy(self, call: Call, _: Credentials) -> dict[str, Any]:
         repository = self._of(call)
@@ -198,8 +190,4 @@ def image(repository: str, image_id: dict[str, str], manifest: str, media_type: 
 
 def _filtered(images: dict[str, list[str]], call: Call) -> dict[str, list[str]]:
     status = (call.get("filter") or {}).get("tagStatus", "ANY")
-    return {
-        digest: tags
-        for digest, tags in images.items()
-        if status == "ANY" or bool(tags) == (status == "TAGGED")
-    }
+    return {digest: tags for digest, tags in images.items() if status == "ANY" or bool(tags) == (status == "TAGGED")}

@@ -32,9 +32,7 @@ def answer(request: Request, vault: Vault, clusters: Path) -> Response:
         raise denied(who.arn, "eks:DescribeCluster", _arn(name))
     found = _clusters(clusters).get(name)
     if found is None:
-        raise AwsError(
-            "ResourceNotFoundException", f"No cluster found for name: {name}.", 404, clusterName=name
-        )
+        raise AwsError("ResourceNotFoundException", f"No cluster found for name: {name}.", 404, clusterName=name)
     return json_response({"cluster": _cluster(name, found)})
 
 

@@ -44,9 +44,7 @@ def _check_free(repository: Repository, tag: str | None, digest: str) -> None:
     where = f"in the repository with name '{repository.name}' in registry with id '{ACCOUNT}'"
     if tag is None:
         if repository.registry.manifest(repository.name, digest):
-            raise AwsError(
-                "ImageAlreadyExistsException", f"Image with digest '{digest}' already exists {where}"
-            )
+            raise AwsError("ImageAlreadyExistsException", f"Image with digest '{digest}' already exists {where}")
         return
     check_tag(tag)
     there = repository.registry.digest_of(repository.name, tag)
@@ -66,9 +64,7 @@ def _store(repository: Repository, reference: str, content: bytes, media_type: s
         repository.registry.put(repository.name, reference, content, media_type)
     except RefusedByRegistry as error:
         if str(error) != "MANIFEST_BLOB_UNKNOWN":
-            raise AwsError(
-                "InvalidParameterException", f"the registry refused the manifest: {error}"
-            ) from None
+            raise AwsError("InvalidParameterException", f"the registry refused the manifest: {error}") from None
         index = "manifests" in json.loads(content)
         code = "ReferencedImagesNotFoundException" if index else "LayersNotFoundException"
         raise AwsError(code, "what the manifest names isn't in the repository") from None

@@ -94,9 +94,7 @@ class Repository:
         document = stored.document
         blobs = [*document.get("layers", ()), *([document["config"]] if "config" in document else ())]
         children = (self.registry.manifest(self.name, child) for child in stored.children)
-        return sum(int(blob["size"]) for blob in blobs) + sum(
-            self._size(child) for child in children if child
-        )
+        return sum(int(blob["size"]) for blob in blobs) + sum(self._size(child) for child in children if child)
 
 
 def check_tag(tag: str) -> None:

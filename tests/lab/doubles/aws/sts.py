@@ -97,9 +97,7 @@ def _role(form: Mapping[str, str]) -> str:
 def _session(form: Mapping[str, str], role: str, vault: Vault) -> dict[str, Any]:
     seconds = int(form.get("DurationSeconds", "3600"))
     if not 900 <= seconds <= 43200:
-        raise AwsError(
-            "ValidationError", f"Value '{seconds}' at 'durationSeconds' must be between 900 and 43200"
-        )
+        raise AwsError("ValidationError", f"Value '{seconds}' at 'durationSeconds' must be between 900 and 43200")
     made = vault.assume(role, seconds / 60, form["RoleSessionName"])
     return {
         "Credentials": made.as_json(),

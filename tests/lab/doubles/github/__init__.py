@@ -41,9 +41,7 @@ class GitHubDouble(Double):
         """One call of the REST API."""
         fault = self.faults.take(lambda fault: _meant(fault, request))
         if fault and "status" in fault:
-            body = fault.get(
-                "body", {"message": "Injected", "documentation_url": "https://docs.github.com/rest"}
-            )
+            body = fault.get("body", {"message": "Injected", "documentation_url": "https://docs.github.com/rest"})
             headers = {**self._access.headers(), **fault.get("headers", {})}
             return late_or_lost(json_response(body, fault["status"], headers), fault)
         return late_or_lost(self._answered(request), fault)

@@ -14,9 +14,7 @@ _ALL = {"actions": "read", "contents": "read", "deployments": "read"}
 
 def error(status: int, message: str, docs: str = _DOCS, **headers: str) -> Response:
     """A basic-error."""
-    return json_response(
-        {"message": message, "documentation_url": docs, "status": str(status)}, status, headers
-    )
+    return json_response({"message": message, "documentation_url": docs, "status": str(status)}, status, headers)
 
 
 def not_found() -> Response:
@@ -52,9 +50,7 @@ class Access:
         if scheme.lower() not in {"bearer", "token"} or token not in self.tokens:
             return error(401, "Bad credentials")
         if self._exhausted():
-            return error(
-                403, "API rate limit exceeded for installation ID 1.", f"{_DOCS}/rate-limit", **self.headers()
-            )
+            return error(403, "API rate limit exceeded for installation ID 1.", f"{_DOCS}/rate-limit", **self.headers())
         if permission not in self.tokens[token]:
             return error(403, "Resource not accessible by integration")
         return None

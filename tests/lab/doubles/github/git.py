@@ -62,9 +62,7 @@ class Git:
 
     def between(self, base: str, head: str) -> list[Commit]:
         """What head has and base hasn't, oldest first."""
-        return _commits(
-            self._run("log", "--reverse", "--topo-order", f"--format={_FORMAT}", f"{base}..{head}") or ""
-        )
+        return _commits(self._run("log", "--reverse", "--topo-order", f"--format={_FORMAT}", f"{base}..{head}") or "")
 
     def has(self, branch: str, path: str) -> bool:
         """Whether a file is there on a branch."""

@@ -32,8 +32,7 @@ class Page:
         told = {
             name: number
             for name, number in targets.items()
-            if (1 <= number <= last and (number > self.number) == (name in {"next", "last"}))
-            and number != self.number
+            if (1 <= number <= last and (number > self.number) == (name in {"next", "last"})) and number != self.number
         }
         if not told:
             return {}

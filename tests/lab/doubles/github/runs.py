@@ -124,9 +124,7 @@ class Runs:
         for approval in told if isinstance(told, list) else [told]:
             given = {"state": "approved", "comment": "", **approval}
             if given["state"] not in _STATES or set(given) != {"environments", "state", "user", "comment"}:
-                raise ValueError(
-                    f"an approval has environments, state {sorted(_STATES)}, user, comment: {given}"
-                )
+                raise ValueError(f"an approval has environments, state {sorted(_STATES)}, user, comment: {given}")
             self.approvals.setdefault(run_id, []).append(given)
 
     def find(self, run_id: int, attempt: int | None = None) -> Run | None:

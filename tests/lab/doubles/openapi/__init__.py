@@ -95,9 +95,7 @@ def _fetch(kept: Path) -> None:
         for name in ("package.json", "package-lock.json"):
             shutil.copy(_HERE / name, directory)
         command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", directory]
-        done = subprocess.run(
-            command, capture_output=True, text=True, check=False, timeout=300, cwd=directory
-        )
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300, cwd=directory)
         if done.returncode:
             raise RuntimeError(f"npm ci failed with {done.returncode}: {done.stderr[-2000:]}")
         found = Path(directory, "node_modules", "@octokit", "openapi", "generated", _FILE)

@@ -60,9 +60,7 @@ def _json_schema(schema: Any) -> Any:
         return [_json_schema(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
-    found = {
-        name: _json_schema(value) for name, value in schema.items() if name not in {"example", "examples"}
-    }
+    found = {name: _json_schema(value) for name, value in schema.items() if name not in {"example", "examples"}}
     if isinstance(schema.get("properties"), dict) and "allOf" not in schema:
         found.setdefault("additionalProperties", False)
     nullable = found.pop("nullable", False)

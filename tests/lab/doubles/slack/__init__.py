@@ -87,9 +87,7 @@ class SlackDouble(Double):
         with self._lock:
             stamp = f"1767225600.{len(self._messages) + 1:06d}"
             kept = {"channel": call["channel"], "channel_id": channel, "ts": stamp}
-            optional: dict[str, Any] = {
-                name: call[name] for name in ("text", "blocks", "thread_ts") if name in call
-            }
+            optional: dict[str, Any] = {name: call[name] for name in ("text", "blocks", "thread_ts") if name in call}
             self._messages.append({**kept, **optional})
         message = {
             "type": "message",

@@ -7,9 +7,7 @@ _KINDS = frozenset({"plain_text", "mrkdwn"})
 _MEMBERS = {"plain_text": {"type", "text", "emoji"}, "mrkdwn": {"type", "text", "verbatim"}}
 
 
-def check_text(
-    found: Any, most: int, where: str, kinds: Collection[str] = _KINDS
-) -> Iterator[tuple[str, str]]:
+def check_text(found: Any, most: int, where: str, kinds: Collection[str] = _KINDS) -> Iterator[tuple[str, str]]:
     """Complaints against a text object of one of these kinds, at most so many characters long."""
     if not isinstance(found, dict):
         yield "missing required field: text", where
