@@ -75,6 +75,7 @@ class Ecr:
             "ListImages": self._list_images,
             "BatchGetImage": self._batch_get_image,
             "PutImage": self._put_image,
+            "GetDownloadUrlForLayer": self._get_download_url_for_layer,
             "GetAuthorizationToken": self._get_authorization_token,
             "GetLifecyclePolicy": self._get_lifecycle_policy,
         }
@@ -146,6 +147,13 @@ class Ecr:
         digest, media_type = self._push.put(repository, call)
         image_id = {"imageDigest": digest, **({"imageTag": call["imageTag"]} if "imageTag" in call else {})}
         return {"image": image(repository.name, image_id, call["imageManifest"], media_type)}
+
+    def _get_download_url_for_layer(self, call: Call, _: Credentials) -> dict[str, Any]:
+        repository, digest = self._of(call), call["layerDigest"]
+        url = self.registry.blob_url(repository.name, digest)
+        if url is None:
+            raise AwsError("LayersNotFoundException", f"The layer {digest} does not exist in '{repository.name}'")
+        return {"downloadUrl": url, "layerDigest": digest}
 
     def _get_authorization_token(self, _: Call, who: Credentials) -> dict[str, Any]:
         text = base64.b64encode(f"AWS:{who.access_key}".encode()).decode()

@@ -84,6 +84,11 @@ class Registry:
         self._stored[repository, digest] = stored
         return stored
 
+    def blob_url(self, repository: str, digest: str) -> str | None:
+        """Where the bytes of this blob are to be had; None where there is no such blob."""
+        path = f"/v2/{repository}/blobs/{digest}"
+        return self._url + path if self._call("HEAD", path).status_code == 200 else None
+
     def put(self, repository: str, reference: str, content: bytes, media_type: str) -> None:
         """Stores a manifest under a tag or its digest; RefusedByRegistry where what it names isn't there."""
         path = f"/v2/{repository}/manifests/{reference}"
