@@ -84,6 +84,14 @@ class Registry:
         self._stored[repository, digest] = stored
         return stored
 
+    def blob(self, repository: str, digest: str) -> bytes | None:
+        """A layer's or config's bytes, or None."""
+        answer = self._call("GET", f"/v2/{repository}/blobs/{digest}")
+        if answer.status_code == 404:
+            return None
+        answer.raise_for_status()
+        return answer.content
+
     def put(self, repository: str, reference: str, content: bytes, media_type: str) -> None:
         """Stores a manifest under a tag or its digest; RefusedByRegistry where what it names isn't there."""
         path = f"/v2/{repository}/manifests/{reference}"
