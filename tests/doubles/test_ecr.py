@@ -1,10 +1,12 @@
 """The ECR double: real digests from a real registry, ECR's shapes and ECR's refusals."""
 
 import base64
+import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+import requests
 from botocore.exceptions import ClientError
 
 from tests.doubles.aws_clients import client
@@ -240,6 +242,34 @@ def test_a_login_token_names_the_registry(aws: AwsDouble) -> None:
     (found,) = client(aws, "ecr", "promokit-build").get_authorization_token()["authorizationData"]
     assert base64.b64decode(found["authorizationToken"]).startswith(b"AWS:")
     assert found["proxyEndpoint"] == "https://123456789012.dkr.ecr.us-east-1.amazonaws.com"
+
+
+def test_a_layer_is_downloaded_by_its_own_url(aws: AwsDouble, registry: str, repository: str) -> None:
+    """GetDownloadUrlForLayer permits one blob for an hour; the URL takes no other credentials beside it."""
+    manifest = json.loads(push_image(registry, repository, TAG, "layer's bytes").content)
+    digest = manifest["layers"][0]["digest"]
+    told = client(aws, "ecr").get_download_url_for_layer(repositoryName=repository, layerDigest=digest)
+    assert told["layerDigest"] == digest
+    assert download(told["downloadUrl"]) == (200, b"layer's bytes")
+    assert download(told["downloadUrl"], Authorization="Bearer x")[0] == 400
+    assert download(told["downloadUrl"] + "x")[0] == 403
+    control(aws, "POST", "clock", {"offset": 3600})
+    assert download(told["downloadUrl"])[0] == 403
+
+
+@pytest.mark.parametrize(
+    ("digest", "refusal"), [(ABSENT, "LayersNotFoundException"), ("short", "InvalidParameterException")]
+)
+def test_an_absent_layer_is_refused(aws: AwsDouble, repository: str, digest: str, refusal: str) -> None:
+    """A blob that isn't in the repository has no URL."""
+    with pytest.raises(ClientError) as caught:
+        client(aws, "ecr").get_download_url_for_layer(repositoryName=repository, layerDigest=digest)
+    assert code(caught) == refusal
+
+
+def download(url: str, **headers: str) -> tuple[int, bytes]:
+    answer = requests.get(url, headers=headers, timeout=10)
+    return answer.status_code, answer.content
 
 
 def test_there_is_no_lifecycle_policy_until_one_is_set(aws: AwsDouble, repository: str) -> None:

@@ -12,7 +12,9 @@ from tests.lab.doubles.github import GitHubDouble
 
 
 def put(github: GitHubDouble, run_id: int, **facts: Any) -> None:
-    control(github, "POST", "runs", {"id": run_id, **facts})
+    """A run of CI that passed, unless the facts say otherwise."""
+    passed = {"workflow": "ci.yaml", "event": "push", "conclusion": "success"}
+    control(github, "POST", "runs", {"id": run_id, **passed, **facts})
 
 
 def ids(found: dict[str, Any]) -> list[int]:
@@ -40,13 +42,23 @@ def test_the_run_is_its_latest_attempt(github: GitHubDouble) -> None:
     assert [run["run_attempt"] for run in told(github, "/actions/runs")["workflow_runs"]] == [2]
 
 
-def test_putting_a_run_again_changes_what_is_told(github: GitHubDouble) -> None:
-    """A run goes on: the second put changes its state and leaves the rest."""
-    put(github, 7, number=12, status="in_progress")
-    assert told(github, "/actions/runs/7")["conclusion"] is None
-    put(github, 7, status="completed", conclusion="cancelled")
+def test_a_run_goes_on(github: GitHubDouble) -> None:
+    """Told by its id alone it's a dispatched run in progress, no CI; a later put changes just what it says."""
+    control(github, "POST", "runs", {"id": 7, "number": 12})
     run = told(github, "/actions/runs/7")
-    assert (run["run_number"], run["conclusion"]) == (12, "cancelled")
+    assert (run["event"], run["status"], run["conclusion"]) == ("workflow_dispatch", "in_progress", None)
+    assert ids(told(github, "/actions/workflows/ci.yaml/runs")) == []
+    control(github, "POST", "runs", {"id": 7, "conclusion": "cancelled"})
+    run = told(github, "/actions/runs/7")
+    assert (run["run_number"], run["status"], run["conclusion"]) == (12, "completed", "cancelled")
+
+
+@pytest.mark.parametrize("body", [{"status": "completed"}, {"colour": "red"}, {"id": "x"}, {"id": None}])
+def test_a_misshapen_run_is_refused(github: GitHubDouble, body: dict[str, Any]) -> None:
+    """Completed without a conclusion, an unknown fact, an id that isn't one: 400, and nothing is kept."""
+    with pytest.raises(requests.HTTPError, match="400"):
+        control(github, "POST", "runs", {"id": 7, **body})
+    assert told(github, "/actions/runs")["total_count"] == 0
 
 
 def test_a_run_may_have_no_triggering_actor(github: GitHubDouble) -> None:

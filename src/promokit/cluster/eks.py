@@ -51,13 +51,14 @@ class EksToken:
         return f"Bearer {self.token}"
 
     def _make(self) -> str:
+        from botocore.model import ServiceId
         from botocore.signers import RequestSigner
 
         credentials = self.session.get_credentials()
         if credentials is None:
             raise _no_credentials()
         signer = RequestSigner(
-            "sts", self.region, "sts", "v4", credentials, self.session.get_component("event_emitter")
+            ServiceId("sts"), self.region, "sts", "v4", credentials, self.session.get_component("event_emitter")
         )
         host = "amazonaws.com.cn" if self.region.startswith("cn-") else "amazonaws.com"
         url = signer.generate_presigned_url(

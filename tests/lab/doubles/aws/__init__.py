@@ -6,9 +6,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from tests.lab.doubles.aws import ecr, eks, sts, webhook
+from tests.lab.doubles.aws import ecr, eks, layers, sts, webhook
 from tests.lab.doubles.aws.credentials import Credentials, Vault
 from tests.lab.doubles.aws.errors import AwsError
+from tests.lab.doubles.aws.layers import Layers
 from tests.lab.doubles.aws.names import REGION
 from tests.lab.doubles.aws.registry import Registry
 from tests.lab.doubles.double import Double
@@ -28,7 +29,8 @@ class AwsDouble(Double):
     ) -> None:
         self._vault = Vault(clock)
         self._clusters = clusters or Path("/nonexistent")
-        self._ecr = ecr.Ecr(Registry(registry), self._vault)
+        self._layers = Layers(self._vault)
+        self._ecr = ecr.Ecr(Registry(registry), self._vault, lambda: self.url, self._layers)
         super().__init__(port)
 
     def assume(self, role: str, minutes: float = 60, session: str = "lab") -> Credentials:
@@ -48,7 +50,9 @@ class AwsDouble(Double):
         }
 
     def answer(self, request: Request) -> Response:
-        """One call of ECR, EKS or STS."""
+        """One call of ECR, EKS or STS, or a download of a layer."""
+        if request.path.startswith(layers.PATH):
+            return self._layers.download(request)
         service = _service(request)
         fault = self.faults.take(lambda fault: fault.get("operation") in {None, service.operation(request)})
         try:

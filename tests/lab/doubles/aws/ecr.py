@@ -10,6 +10,7 @@ from attrs import define, field
 from tests.lab.doubles.aws.caller import caller
 from tests.lab.doubles.aws.credentials import Credentials, Vault
 from tests.lab.doubles.aws.errors import AwsError, denied
+from tests.lab.doubles.aws.layers import Layers
 from tests.lab.doubles.aws.names import ACCOUNT, REGION
 from tests.lab.doubles.aws.paging import page
 from tests.lab.doubles.aws.push import Push
@@ -41,6 +42,8 @@ class Ecr:
 
     registry: Registry
     vault: Vault
+    own_url: Callable[[], str]
+    layers: Layers
     repositories: dict[str, Repository] = field(factory=dict)
     _push: Push = field(factory=Push)
 
@@ -75,8 +78,8 @@ class Ecr:
             "ListImages": self._list_images,
             "BatchGetImage": self._batch_get_image,
             "PutImage": self._put_image,
-            "GetDownloadUrlForLayer": self._get_download_url_for_layer,
             "GetAuthorizationToken": self._get_authorization_token,
+            "GetDownloadUrlForLayer": self._get_download_url_for_layer,
             "GetLifecyclePolicy": self._get_lifecycle_policy,
         }
 
@@ -148,18 +151,14 @@ class Ecr:
         image_id = {"imageDigest": digest, **({"imageTag": call["imageTag"]} if "imageTag" in call else {})}
         return {"image": image(repository.name, image_id, call["imageManifest"], media_type)}
 
-    def _get_download_url_for_layer(self, call: Call, _: Credentials) -> dict[str, Any]:
-        repository, digest = self._of(call), call["layerDigest"]
-        url = self.registry.blob_url(repository.name, digest)
-        if url is None:
-            raise AwsError("LayersNotFoundException", f"The layer {digest} does not exist in '{repository.name}'")
-        return {"downloadUrl": url, "layerDigest": digest}
-
     def _get_authorization_token(self, _: Call, who: Credentials) -> dict[str, Any]:
         text = base64.b64encode(f"AWS:{who.access_key}".encode()).decode()
         ends = (self.vault.now() + timedelta(hours=12)).timestamp()
         endpoint = f"https://{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
         return {"authorizationData": [{"authorizationToken": text, "expiresAt": ends, "proxyEndpoint": endpoint}]}
+
+    def _get_download_url_for_layer(self, call: Call, _: Credentials) -> dict[str, Any]:
+        return self.layers.permit(self._of(call), call["layerDigest"], self.own_url())
 
     def _get_lifecycle_policy(self, call: Call, _: Credentials) -> dict[str, Any]:
         repository = self._of(call)

@@ -84,10 +84,13 @@ class Registry:
         self._stored[repository, digest] = stored
         return stored
 
-    def blob_url(self, repository: str, digest: str) -> str | None:
-        """Where the bytes of this blob are to be had; None where there is no such blob."""
-        path = f"/v2/{repository}/blobs/{digest}"
-        return self._url + path if self._call("HEAD", path).status_code == 200 else None
+    def blob(self, repository: str, digest: str) -> bytes | None:
+        """A layer's or config's bytes, or None."""
+        answer = self._call("GET", f"/v2/{repository}/blobs/{digest}")
+        if answer.status_code == 404:
+            return None
+        answer.raise_for_status()
+        return answer.content
 
     def put(self, repository: str, reference: str, content: bytes, media_type: str) -> None:
         """Stores a manifest under a tag or its digest; RefusedByRegistry where what it names isn't there."""

@@ -10,7 +10,7 @@ from tests.lab.doubles.aws.errors import AwsError
 from tests.lab.doubles.aws.names import ACCOUNT, REGION
 from tests.lab.doubles.aws.registry import Registry, Stored
 
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,299}")
 
 
@@ -106,7 +106,7 @@ def check_tag(tag: str) -> None:
 def _check_image_id(tag: str | None, digest: str | None) -> None:
     if not tag and not digest:
         raise AwsError("MissingDigestAndTag", "Image digest and tag are both missing")
-    if digest and not _DIGEST.fullmatch(digest):
+    if digest and not DIGEST.fullmatch(digest):
         raise AwsError("InvalidImageDigest", f"Invalid image digest: {digest}")
     if tag and not _TAG.fullmatch(tag):
         raise AwsError("InvalidImageTag", f"Invalid image tag: {tag}")

@@ -17,19 +17,22 @@ _STATES = {"approved", "rejected", "pending"}
 
 @define(kw_only=True)
 class Run:
-    """One attempt of a run; `triggering_actor` None leaves the field out, `raw` is laid over the answer."""
+    """One attempt of a run; `triggering_actor` None leaves the field out, `raw` is laid over the answer.
+
+    Told by its id alone it's a dispatched run that goes on: nothing that could pass for a commit's good CI.
+    """
 
     id: int
     sha: str
     number: int = 1
     attempt: int = 1
-    workflow: str = "ci.yaml"
-    event: str = "push"
+    workflow: str = "dispatched.yaml"
+    event: str = "workflow_dispatch"
     branch: str | None = DEFAULT_BRANCH
     actor: Account = "alice"
     triggering_actor: Account | None = "alice"
-    status: str = "completed"
-    conclusion: str | None = "success"
+    status: str = "in_progress"
+    conclusion: str | None = None
     created_at: str = "2026-01-02T03:04:05Z"
     title: str = "Change something"
     raw: dict[str, Any] | None = None
@@ -105,7 +108,7 @@ class Runs:
     approvals: dict[int, list[dict[str, Any]]] = field(factory=dict)
 
     def put(self, told: Mapping[str, Any], default_sha: str) -> Run:
-        """Adds a run's attempt or changes what is told of it; TypeError for an unknown field."""
+        """Adds a run's attempt or changes what is told of it; TypeError or ValueError for what can't be."""
         told = {**told}
         approvals = told.pop("approvals", None)
         key = (int(told["id"]), int(told.get("attempt", 1)))
@@ -113,7 +116,12 @@ class Runs:
         before = {name: getattr(known, name) for name in fields_dict(Run)} if known else {"sha": default_sha}
         if "actor" in told:
             told.setdefault("triggering_actor", told["actor"])
-        run = self.attempts[key] = Run(**{**before, **told})
+        if told.get("conclusion"):
+            told.setdefault("status", "completed")
+        run = Run(**{**before, **told})
+        if run.status == "completed" and not run.conclusion:
+            raise ValueError("a completed run has a conclusion")
+        self.attempts[key] = run
         if approvals is not None:
             self.approvals[run.id] = []
             self.approve(run.id, approvals)

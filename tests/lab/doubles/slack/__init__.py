@@ -14,7 +14,6 @@ from tests.lab.doubles.slack.blocks import complaints
 TOKEN = "xoxb-lab"
 CHANNEL = "deploys"
 _TEXT = 40_000  # characters; Slack's own limit of a message's text
-_KEPT = ("text", "blocks", "thread_ts")
 _BOT = {"user_id": "U0PROMOKIT", "bot_id": "B0PROMOKIT", "team_id": "T0CREDREG"}
 
 
@@ -28,7 +27,7 @@ class SlackDouble(Double):
 
     @property
     def messages(self) -> list[dict[str, Any]]:
-        """The messages taken, oldest first: channel as asked, channel_id, ts, text, blocks, thread_ts."""
+        """The messages taken, oldest first: the call's arguments but the token, and channel_id and ts."""
         return list(self._messages)
 
     def environ(self) -> dict[str, str]:
@@ -84,11 +83,11 @@ class SlackDouble(Double):
         return refused or self._keep(call, str(channel))
 
     def _keep(self, call: dict[str, Any], channel: str) -> dict[str, Any]:
+        told = {name: value for name, value in call.items() if name != "token"}
         with self._lock:
             stamp = f"1767225600.{len(self._messages) + 1:06d}"
-            kept = {"channel": call["channel"], "channel_id": channel, "ts": stamp}
-            optional: dict[str, Any] = {name: call[name] for name in ("text", "blocks", "thread_ts") if name in call}
-            self._messages.append({**kept, **optional})
+            self._messages.append({**told, "channel_id": channel, "ts": stamp})
+        shown: dict[str, Any] = {name: call[name] for name in ("text", "blocks", "thread_ts") if name in call}
         message = {
             "type": "message",
             "subtype": "bot_message",
@@ -97,7 +96,7 @@ class SlackDouble(Double):
             "team": _BOT["team_id"],
             "text": "",
             "ts": stamp,
-            **optional,
+            **shown,
         }
         return {"ok": True, "channel": channel, "ts": stamp, "message": message}
 
