@@ -34,9 +34,7 @@ def _do(asked: argparse.Namespace) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m tests.lab", description="The lab: real clusters on this machine."
-    )
+    parser = argparse.ArgumentParser(prog="python -m tests.lab", description="The lab: real clusters on this machine.")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("up", help="start it (builds and installs first what's missing)")
     commands.add_parser("down", help="end it; nothing stays but the built programs")

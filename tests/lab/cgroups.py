@@ -35,9 +35,7 @@ def remove_all(seconds: float = 5) -> None:
     deadline = time.monotonic() + seconds
     while left() and time.monotonic() < deadline:
         for top in left():
-            for folder in sorted(
-                (path for path in top.rglob("*") if path.is_dir()), key=_depth, reverse=True
-            ):
+            for folder in sorted((path for path in top.rglob("*") if path.is_dir()), key=_depth, reverse=True):
                 _rmdir(folder)
             _rmdir(top)
         if left():

@@ -50,9 +50,7 @@ def start(cluster: Cluster) -> None:
     first = processes.child_of(holder)
     processes.wait_until(holder.name, lambda: _is_pause(first), seconds=10, remedy="see the log.")
     enter = ["nsenter", f"--target={first}", "--mount", "--pid", "--"]
-    processes.start(
-        f"{cluster.name}-containerd", [*enter, "containerd", "--config", _containerd_config(cluster)]
-    )
+    processes.start(f"{cluster.name}-containerd", [*enter, "containerd", "--config", _containerd_config(cluster)])
     processes.wait_until(
         f"{cluster.name}-containerd", _socket(cluster).is_socket, seconds=30, remedy="see the log above."
     )

@@ -46,9 +46,7 @@ def missing() -> list[str]:
 def _is_there(thing: str) -> bool:
     if thing.startswith("/"):
         return any(Path("/").glob(thing[1:]))
-    return (
-        shutil.which(thing, path="/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin") is not None
-    )
+    return shutil.which(thing, path="/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin") is not None
 
 
 def _apt_get(packages: list[str]) -> None:
@@ -60,9 +58,7 @@ def _apt_get(packages: list[str]) -> None:
     environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     with _services_stay_off():
         for argv in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", *packages]):
-            done = subprocess.run(
-                ["apt-get", *argv], env=environ, capture_output=True, text=True, check=False
-            )
+            done = subprocess.run(["apt-get", *argv], env=environ, capture_output=True, text=True, check=False)
             if done.returncode:
                 said = "\n".join((done.stdout + done.stderr).splitlines()[-10:])
                 raise LabError(f"apt-get {' '.join(argv)} failed:\n{said}", "see apt-get's words above.")

@@ -46,9 +46,7 @@ def start() -> None:
     }
     flags = [word for key, value in settings.items() for word in ("-c", f"{key}={value}")]
     # SIGQUIT is PostgreSQL's immediate shutdown: its children end too.
-    processes.start(
-        "postgres", [program("postgres"), "-D", _FOLDER, *flags], user=USER, stop_signal=signal.SIGQUIT
-    )
+    processes.start("postgres", [program("postgres"), "-D", _FOLDER, *flags], user=USER, stop_signal=signal.SIGQUIT)
 
 
 def wait() -> None:
@@ -97,9 +95,7 @@ def _access() -> str:
     """pg_hba.conf: the superuser by the socket, an owner by password from loopback and the pods' subnets."""
     networks = ["127.0.0.1/32", *(cluster.subnet for cluster in CLUSTERS)]
     owners = [
-        f"host {it.database} {it.database} {network} scram-sha-256"
-        for it in ENVIRONMENTS
-        for network in networks
+        f"host {it.database} {it.database} {network} scram-sha-256" for it in ENVIRONMENTS for network in networks
     ]
     return "\n".join(["local all postgres peer", *owners, ""])
 
@@ -114,9 +110,7 @@ def _answers() -> bool:
 
 def _psql(*flags: str) -> str:
     where = ("-h", _SOCKETS, "-p", str(POSTGRES_PORT))
-    return run(
-        program("psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", *where, "-d", "postgres", *flags, user=USER
-    )
+    return run(program("psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", *where, "-d", "postgres", *flags, user=USER)
 
 
 def _passwords() -> dict[str, str]:

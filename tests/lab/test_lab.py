@@ -29,9 +29,7 @@ def pushed(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> str:
     """A two-platform image in the registry, under the ECR host's name; `repository:tag@digest`."""
     context = tmp_path_factory.mktemp("image")
     shutil.copy(BIN / "pause", context)
-    dockerfile = (
-        'FROM scratch\nARG TARGETARCH\nCOPY pause /pause\nLABEL arch=$TARGETARCH\nENTRYPOINT ["/pause"]\n'
-    )
+    dockerfile = 'FROM scratch\nARG TARGETARCH\nCOPY pause /pause\nLABEL arch=$TARGETARCH\nENTRYPOINT ["/pause"]\n'
     (context / "Dockerfile").write_text(dockerfile)
     buildkit.build_and_push(context, (f"{REPOSITORY}:1",))
     return f"{REPOSITORY}:1@{registry.digest('lab-probe', '1')}"
@@ -98,9 +96,7 @@ def test_a_pod_reaches_its_environments_database(cluster: Cluster, pushed: str) 
 def test_an_environments_role_sees_no_other_database(lab: Lab) -> None:
     """The environments share a PostgreSQL, but each role can enter its own database alone."""
     foreign = lab.postgres["test"].rpartition("/")[0] + "/credreg_prod"
-    done = subprocess.run(
-        [postgres.program("psql"), "-X", foreign, "-c", "SELECT 1"], capture_output=True, check=False
-    )
+    done = subprocess.run([postgres.program("psql"), "-X", foreign, "-c", "SELECT 1"], capture_output=True, check=False)
     assert done.returncode != 0
     assert b"no pg_hba.conf entry" in done.stderr
 
@@ -115,9 +111,7 @@ def test_a_token_that_no_one_issued_is_refused(lab: Lab) -> None:
 def test_the_admission_policys_api_is_there(lab: Lab) -> None:
     """ValidatingAdmissionPolicy, which guards an environment's images, is served."""
     for cluster in CLUSTERS:
-        said = kubectl(
-            cluster.kubeconfig, "api-resources", "--api-group=admissionregistration.k8s.io", "-o", "name"
-        )
+        said = kubectl(cluster.kubeconfig, "api-resources", "--api-group=admissionregistration.k8s.io", "-o", "name")
         assert "validatingadmissionpolicies.admissionregistration.k8s.io" in said.split()
 
 

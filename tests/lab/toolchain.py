@@ -36,9 +36,7 @@ def go() -> Path:
 def version_of(command: Path) -> tuple[int, ...]:
     """The version of a go command as numbers; empty where there's none."""
     try:
-        said = subprocess.run(
-            [command, "env", "GOVERSION"], capture_output=True, text=True, env=_local(), check=True
-        )
+        said = subprocess.run([command, "env", "GOVERSION"], capture_output=True, text=True, env=_local(), check=True)
     except (OSError, subprocess.CalledProcessError):
         return ()
     match = re.match(r"go(\d+)\.(\d+)(?:\.(\d+))?", said.stdout)
@@ -50,9 +48,7 @@ def _local() -> dict[str, str]:
 
 
 def _command_in(folder: Path) -> Path | None:
-    return next(
-        (path for path in folder.glob("**/bin/go") if os.access(path, os.X_OK) and path.is_file()), None
-    )
+    return next((path for path in folder.glob("**/bin/go") if os.access(path, os.X_OK) and path.is_file()), None)
 
 
 def _install(folder: Path) -> None:
