@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab import lifecycle
+from tests.lab import lifecycle, processes
 from tests.lab.conftest import call_lab
 from tests.lab.layout import CHECKOUT, DATA, PIDS, RUN
 from tests.lab.state import Lab
@@ -42,11 +42,11 @@ def test_the_next_start_clears_what_a_killed_one_left() -> None:
     starting = start_until_a_kubelet_runs()
     starting.kill()
     starting.wait(timeout=60)
-    orphans = {program.pid for program in lifecycle.processes.recorded() if program.alive}
+    orphans = {program.pid for program in processes.recorded() if program.alive}
     assert orphans
     call_lab("up")
     assert lifecycle.is_up()
-    assert not orphans & {program.pid for program in lifecycle.processes.recorded()}
+    assert not orphans & {program.pid for program in processes.recorded()}
 
 
 def test_down_leaves_nothing() -> None:
