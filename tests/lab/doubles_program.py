@@ -7,6 +7,7 @@ import importlib.util
 import signal
 import socket
 import sys
+import urllib.request
 from pathlib import Path
 
 from tests.lab import processes
@@ -35,6 +36,14 @@ def wait() -> None:
     for port in DOUBLES_PORTS:
         remedy = f"look whether another program uses port {port}."
         processes.wait_until(_NAME, functools.partial(_listens, port), seconds=20, remedy=remedy)
+
+
+def reset() -> None:
+    """Have them forget what they were told, if they run."""
+    for port in DOUBLES_PORTS:
+        if _listens(port):
+            request = urllib.request.Request(f"http://127.0.0.1:{port}/_lab/reset", method="POST")
+            urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=10).close()
 
 
 def _listens(port: int) -> bool:

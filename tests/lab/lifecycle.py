@@ -29,6 +29,7 @@ from tests.lab import (
     registry,
     seed,
     state,
+    storage,
     sysctls,
 )
 from tests.lab.errors import LabError
@@ -82,7 +83,7 @@ def leftovers() -> list[str]:
     mounts = [line.split()[1] for line in Path("/proc/mounts").read_text().splitlines()]
     return [
         *(f"process {pid}" for pid in processes.marked()),
-        *(f"mount {mount}" for mount in mounts if mount.startswith((f"{RUN}/", f"{DATA}/"))),
+        *(f"mount {mount}" for mount in mounts if f"{mount}/".startswith((f"{RUN}/", f"{DATA}/"))),
         *(f"bridge {bridge}" for bridge in network.left()),
         *(f"cgroup {cgroup}" for cgroup in cgroups.left()),
         *(f"folder {folder}" for folder in (RUN, DATA) if folder.exists()),
@@ -135,6 +136,7 @@ def _make_ground() -> None:
     for name in build.NEEDED:
         for program in build.build(name).iterdir():
             (BIN / program.name).symlink_to(program)
+    storage.make()
     sysctls.keep()
     for cluster in CLUSTERS:
         network.make(cluster)
@@ -149,8 +151,7 @@ def _clear() -> None:
     cgroups.remove_all()
     network.remove_all()
     sysctls.restore()
-    for folder in (RUN, DATA):
-        shutil.rmtree(folder, ignore_errors=True)
+    storage.remove_all()
     for point in node.MOUNT_POINTS:
         with contextlib.suppress(OSError):
             Path(point).rmdir()  # only where it's empty: somebody else's stays

@@ -45,7 +45,7 @@ def cluster(request: pytest.FixtureRequest, lab: Lab) -> Iterator[Cluster]:
 
 
 def test_a_two_platform_push_to_the_ecr_name_is_an_index(pushed: str) -> None:
-    """buildx pushes one index with an amd64 and an arm64 image to the ECR host's name, which is the lab's registry."""
+    """buildx pushes one index with an amd64 and an arm64 image to the ECR host's name: the lab's registry."""
     index = registry.get("/v2/lab-probe/manifests/1")
     assert isinstance(index, dict)
     assert index["mediaType"] == "application/vnd.oci.image.index.v1+json"
