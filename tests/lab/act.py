@@ -125,6 +125,7 @@ def _tell_github(lab: Lab, dispatch: Dispatch, sha: str, **state: str) -> None:
         "sha": sha,
         "actor": dispatch.actor,
         "triggering_actor": dispatch.triggering_actor,
+        "created_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         **state,
     }
     asked = urllib.request.Request(  # noqa: S310 - the lab's own address
