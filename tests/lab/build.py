@@ -43,11 +43,10 @@ RECIPES = {
             "buildx": "github.com/docker/buildx/cmd/buildx",
         }
     ),
+    "kwok": Recipe({"kwok": "sigs.k8s.io/kwok/cmd/kwok"}),
     "pause": Recipe({"pause": "."}),
     "actionlint": Recipe({"actionlint": "github.com/rhysd/actionlint/cmd/actionlint"}),
 }
-NEEDED = ("pause", "etcd", "buildkit", "kubernetes")
-"""What `up` needs; the rest is built when somebody asks for it."""
 
 
 def build(name: str) -> Path:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from pathlib import Path
 
 from attrs import frozen
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 SOURCES = Path(__file__).resolve().parent / "go"
-RUN = Path("/run/promokit-lab")
-DATA = Path("/var/lib/promokit-lab")
+REAL = os.geteuid() == 0
+"""Whether the lab has real nodes; without root they are simulated."""
+_HOME = Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()) / f"promokit-lab-{os.geteuid()}"
+RUN = Path("/run/promokit-lab") if REAL else _HOME
+DATA = Path("/var/lib/promokit-lab") if REAL else RUN / "data"
+LOCK = Path("/run/lock/promokit-lab.lock") if REAL else RUN.with_suffix(".lock")
 CACHE = Path.home() / ".cache" / "promokit-lab"
 BIN = RUN / "bin"
 LOGS = RUN / "log"
 PIDS = RUN / "pids"
-KEPT_LOGS = Path("/var/log/promokit-lab")
+KEPT_LOGS = Path("/var/log/promokit-lab") if REAL else CACHE / "log"
 STATE = RUN / "lab.json"
 ADMIN_KUBECONFIG = RUN / "admin.kubeconfig"
 ORIGIN = RUN / "origin.git"

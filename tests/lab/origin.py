@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tarfile
 import tempfile
 from pathlib import Path
 
@@ -42,14 +41,11 @@ def commit(tree: Path, message: str, branch: str = "master") -> str:
 
 def _copy_working_tree(target: Path) -> None:
     listed = _git("-C", str(CHECKOUT), "ls-files", "-z", "--cached", "--others", "--exclude-standard")
-    names = [name for name in listed.split("\0") if name and (CHECKOUT / name).exists()]
-    with tempfile.TemporaryFile() as packed:
-        with tarfile.open(fileobj=packed, mode="w") as archive:
-            for name in names:
-                archive.add(CHECKOUT / name, name)
-        packed.seek(0)
-        with tarfile.open(fileobj=packed) as archive:
-            archive.extractall(target, filter="tar")
+    for name in filter(None, listed.split("\0")):
+        source, copy = CHECKOUT / name, target / name
+        if source.is_symlink() or source.exists():
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source, copy, follow_symlinks=False)
 
 
 def _git(*argv: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from attrs import asdict, frozen
 
 from tests.lab import certificates, postgres
-from tests.lab.layout import ADMIN_KUBECONFIG, BIN, BUILDKIT_ADDRESS, CLUSTERS, ENVIRONMENTS, ORIGIN, STATE
+from tests.lab.layout import ADMIN_KUBECONFIG, BIN, BUILDKIT_ADDRESS, CLUSTERS, ENVIRONMENTS, ORIGIN, REAL, STATE
 
 
 @frozen
@@ -22,7 +22,7 @@ class Lab:
     origin: str
     """The bare git repository that stands for GitHub's."""
     postgres: dict[str, str]
-    """By the environment's name: its database's URL for programs on this machine."""
+    """By the environment's name: its database's URL for programs on this machine. Empty where nodes are simulated."""
     buildkit: str
     bin: str
     """The folder with kubectl, buildx and the lab's other programs."""
@@ -34,7 +34,7 @@ def write() -> None:
         kubeconfig=str(ADMIN_KUBECONFIG),
         clusters={it.name: {"endpoint": it.endpoint, "ca": certificates.authority(it)} for it in CLUSTERS},
         origin=str(ORIGIN),
-        postgres={it.name: postgres.host_url(it) for it in ENVIRONMENTS},
+        postgres={it.name: postgres.host_url(it) for it in ENVIRONMENTS if REAL},
         buildkit=BUILDKIT_ADDRESS,
         bin=str(BIN),
     )
