@@ -186,7 +186,7 @@ def test_an_unknown_environment_names_the_known_ones() -> None:
         parse(SMALL, FILE)["prod"]
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.text(alphabet=st.sampled_from("image:{}[]&*!|>-?'\"\n\t #test0,~<a"), max_size=40))
 def test_no_text_crashes_the_reader(text: str) -> None:
     """Whatever stands in the file, it is a pipeline or wrong use."""
