@@ -125,27 +125,33 @@ class _Handler(BaseHTTPRequestHandler):
         return json.dumps({"metadata": meta, "items": items[start:end]}).encode()
 
     def _watch(self, namespace: str, resource: str, query: dict[str, str]) -> bytes:
-        seen = int(query["resourceVersion"])
         self.send_response(200)
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
-        ends = time.monotonic() + float(query["timeoutSeconds"])
         with self.api.changed:
-            cuts = self.api.cuts
-            while time.monotonic() < ends and not self.api.closed.is_set():
-                if seen < self.api.compacted:
-                    self._send("ERROR", {"kind": "Status", "code": 410, "message": "too old resource version"})
-                    break
-                for version, key, kind, told in self.api.history:
-                    if version > seen and key[:2] == (namespace, resource) and _selected(told, query):
-                        self._send(kind, told)
-                        seen = version
-                if self.api.cuts != cuts:
-                    self.connection.shutdown(socket.SHUT_RDWR)
-                    raise _Watched
-                self.api.changed.wait(0.5)
+            self.api.watching += 1
+            try:
+                self._stream(namespace, resource, query, time.monotonic() + float(query["timeoutSeconds"]))
+            finally:
+                self.api.watching -= 1
+                self.api.changed.notify_all()
         self.wfile.write(b"0\r\n\r\n")
         raise _Watched
+
+    def _stream(self, namespace: str, resource: str, query: dict[str, str], ends: float) -> None:
+        seen, cuts = int(query["resourceVersion"]), self.api.cuts
+        while time.monotonic() < ends and not self.api.closed.is_set():
+            if seen < self.api.compacted:
+                self._send("ERROR", {"kind": "Status", "code": 410, "message": "too old resource version"})
+                return
+            for version, key, kind, told in self.api.history:
+                if version > seen and key[:2] == (namespace, resource) and _selected(told, query):
+                    self._send(kind, told)
+                    seen = version
+            if self.api.cuts != cuts:
+                self.connection.shutdown(socket.SHUT_RDWR)
+                raise _Watched
+            self.api.changed.wait(0.5)
 
     def _send(self, kind: str, body: Json) -> None:
         line = json.dumps({"type": kind, "object": body}).encode() + b"\n"

@@ -67,14 +67,14 @@ class ApiServer:
     closed: threading.Event = field(factory=threading.Event)
     compacted: int = 0
     cuts: int = 0
+    watching: int = 0
     _versions: itertools.count[int] = field(factory=lambda: itertools.count(101))
     _server: ThreadingHTTPServer | None = None
 
     def __enter__(self) -> ApiServer:
         from tests.cluster.api_handler import handler
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler(self))
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), handler(self))
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
         return self
 
@@ -114,10 +114,11 @@ class ApiServer:
             self._tell((namespace, resource, name), "DELETED", gone)
 
     def cut_watches(self) -> None:
-        """Break off every watch that is open."""
+        """Break off every watch that is open, and wait until they are."""
         with self.changed:
             self.cuts += 1
             self.changed.notify_all()
+            self.changed.wait_for(lambda: self.watching == 0, 5)
 
     def compact(self) -> None:
         """Forget the history, as etcd does: who resumes from before it gets 410 Gone."""
@@ -153,6 +154,14 @@ class ApiServer:
         told = {**copy.deepcopy(body), "kind": KINDS.get(key[1], "")}
         self.history.append((version, key, kind, told))
         self.changed.notify_all()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 64
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that hung up is no news."""
 
 
 KINDS = {
