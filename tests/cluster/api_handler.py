@@ -54,6 +54,9 @@ class _Handler(BaseHTTPRequestHandler):
         with self.api.changed:
             for each in self.api.faults:
                 if each.times > 0 and each.method in {"", self.command} and re.search(each.path, path):
+                    if each.after > 0:
+                        each.after -= 1
+                        continue
                     each.times -= 1
                     return each
         return None

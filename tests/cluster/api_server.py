@@ -21,12 +21,13 @@ Key = tuple[str, str, str]
 
 @define
 class Fault:
-    """What the next `times` matching requests get instead of an answer: a status, silence, or half an answer."""
+    """What the next `times` matching requests get for an answer, once `after` have passed."""
 
     status: int = 500
     method: str = ""
     path: str = ""
     times: int = 1
+    after: int = 0
     body: bytes = b'{"message": "as the test asked"}'
     silent: bool = False
     broken: bool = False
@@ -132,6 +133,8 @@ class ApiServer:
             meta = new.setdefault("metadata", {})
             meta.update(name=key[2], namespace=key[0])
             meta["uid"] = before["metadata"]["uid"] if before else meta.get("uid", f"{key[2]}-uid")
+            if not meta.get("annotations"):
+                meta.pop("annotations", None)  # an empty map isn't kept
             if before is None or before.get("spec") != new.get("spec"):
                 meta["generation"] = (before["metadata"]["generation"] if before else 0) + 1
             self._tell(key, "MODIFIED" if before else "ADDED", new)
