@@ -31,7 +31,7 @@ def write_epoch(namespace: Namespace, deployment: Deployment, epoch: int) -> Non
         raise lost(deployment.name)
     annotations = "/metadata/annotations"
     path = f"{annotations}/{_escaped(EPOCH)}"
-    add = {"op": "add", "path": path, "value": str(epoch)}
+    add: dict[str, Any] = {"op": "add", "path": path, "value": str(epoch)}
     if deployment.annotations:
         # A test of null passes only where there is none (evanphx/json-patch, which API servers use).
         operations = [{"op": "test", "path": path, "value": deployment.annotations.get(EPOCH)}, add]
