@@ -70,8 +70,12 @@ def end_with_error(error: BaseException, words: Sequence[str], environ: Mapping[
     sys.exit(code)
 
 
-def end_with_signal(number: int) -> NoReturn:
+def end_with_signal(number: int, environ: Mapping[str, str]) -> NoReturn:
     """Exit as a process does that a signal stopped: 130 or 143."""
+    runner = Runner.from_environ(environ)
+    if runner is not None:
+        runner.output("outcome", "cancelled")
+        runner.output("reason", f"stopped by {signal.Signals(number).name}")
     click.echo(f"promokit: stopped by {signal.Signals(number).name}; what was begun is in the ledger", err=True)
     sys.exit(128 + number)
 
