@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -83,9 +84,9 @@ def load(path: str | Path = "promokit.yaml") -> Pipeline:
 def parse(text: str, file: Path) -> Pipeline:
     """Read a pipeline from text; `file` is named in errors, and Job templates are found beside it."""
     try:
-        lines = lines_of(text)
         data = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+        lines = lines_of(text)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # no such date; a key inside itself
         mark = getattr(error, "problem_mark", None)
         where = f"{file}:{mark.line + 1}" if mark else str(file)
         problem = getattr(error, "problem", None) or "it cannot be read"
@@ -110,6 +111,7 @@ class _AtPath(Exception):
         self.cause, self.path = cause, path
 
 
+@functools.cache
 def _converter() -> cattrs.Converter:
     converter = cattrs.Converter(forbid_extra_keys=True)
     for kind in (str, bool, int):
@@ -238,6 +240,8 @@ def _told(error: BaseException) -> tuple[str, str | None, str]:
         return f"unknown key '{key}'", key, f"use one of: {known}"
     if isinstance(error, KeyError):
         return f"'{error.args[0]}' is missing", None, "add it"
+    if isinstance(error, AttributeError | TypeError):
+        return "expected keys and values here", None, remedy
     if "not in literal" in str(error):
         return f"must be one of: {', '.join(get_args(attrs.fields(Migration).when.type))}", None, remedy
     return "wrong value", None, remedy

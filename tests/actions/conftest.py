@@ -196,7 +196,9 @@ def lay_checkout(checkout: Path, sha256: str) -> None:
 @pytest.fixture
 def uv() -> Path:
     """The uv of this machine: `make setup` brings one."""
-    return Path(shutil.which("uv") or ROOT / ".tools/bin/uv")
+    found = Path(shutil.which("uv") or ROOT / ".tools/bin/uv")
+    assert found.exists(), "Remedy: make setup"
+    return found
 
 
 @pytest.fixture(params=["uv", "pip"])

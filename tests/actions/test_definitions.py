@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,15 @@ def test_every_input_goes_through_env(name: str) -> None:
     extra = {key: value for key, value in env.items() if key not in expected}
     assert {key: env.get(key) for key in expected} == expected
     assert extra.items() <= EXTRA.items()
+
+
+@each
+def test_inputs_are_the_commands_options(name: str) -> None:
+    """Whatever the command can be told, the action can be told; it consents by itself."""
+    command = importlib.import_module(f"promokit.cli.{COMMANDS[name]}").command
+    options = {str(it.envvar) for it in command.params if it.envvar} - {"INPUT_YES"}
+    env = definition(name)["runs"]["steps"][0]["env"]
+    assert {it for it in env if it.startswith("INPUT_")} == options
 
 
 @each

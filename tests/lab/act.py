@@ -14,7 +14,7 @@ What act (0.2.89, host mode) does otherwise than GitHub, found by trying:
   runs what has `always()` or `cancelled()` in that job, calls the job failed, and runs no step of the jobs
   that need it. `Running.interrupt` does to the step what GitHub's runner does, and then the later jobs run.
 - Steps inherit the environment that act was started with.
-- A job that is skipped leaves no trace in the log.
+- A job that is skipped leaves no trace in the log, and its outputs are their expressions' text (GitHub: empty).
 """
 
 from __future__ import annotations
@@ -125,6 +125,7 @@ def _tell_github(lab: Lab, dispatch: Dispatch, sha: str, **state: str) -> None:
         "sha": sha,
         "actor": dispatch.actor,
         "triggering_actor": dispatch.triggering_actor,
+        "created_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         **state,
     }
     asked = urllib.request.Request(  # noqa: S310 - the lab's own address

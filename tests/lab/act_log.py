@@ -85,6 +85,6 @@ def _note(job: Job, told: Mapping[str, Any]) -> None:
         job.summary += told["content"]
     if len(step) == 1 and told.get("command") == "set-output":
         job.outputs.setdefault(step[0], {})[told["name"]] = told["arg"]
-    if code := re.fullmatch(r"exit status (\d+)", str(told.get("msg", "")).strip()):
+    if len(step) == 1 and (code := re.fullmatch(r"exit status (\d+)", str(told.get("msg", "")).strip())):
         job.exit_codes.append(int(code[1]))
     job.result = told.get("jobResult", job.result)

@@ -26,6 +26,7 @@ REAL_NODES = {
 NEEDED = ALWAYS | REAL_NODES if REAL else ALWAYS
 """A command or file, and the package that brings it."""
 
+_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _POLICY = Path("/usr/sbin/policy-rc.d")
 
 
@@ -44,10 +45,20 @@ def missing() -> list[str]:
     return [package for thing, package in NEEDED.items() if not _is_there(thing)]
 
 
+def bring(command: str, package: str) -> str:
+    """The command's path, its package installed where it's missing. LabError where that can't be done."""
+    if shutil.which(command) is None and not _is_there(command):
+        _apt_get([package])
+    found = shutil.which(command) or shutil.which(command, path=_PATH)
+    if found is None:
+        raise LabError(f"There's no {command} after the installation of {package}.", "install it by hand.")
+    return found
+
+
 def _is_there(thing: str) -> bool:
     if thing.startswith("/"):
         return any(Path("/").glob(thing[1:]))
-    return shutil.which(thing, path="/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin") is not None
+    return shutil.which(thing, path=_PATH) is not None
 
 
 def _apt_get(packages: list[str]) -> None:

@@ -48,4 +48,4 @@ def _verified(lines: tuple[Line, ...], anchor: str, head: str | None, data: dict
 def _row(line: Line) -> tuple[str, ...]:
     outcome = ": ".join(str(line[each]) for each in ("outcome", "reason") if line.get(each))
     tag = tag_in(str(line.get("image", ""))) or str(line.get("digest", ""))[:19]
-    return (str(line["at"]), str(line["kind"]), str(line["line"]), tag, outcome, str(line.get("actor", "")))
+    return (*(str(line.get(each, "")) for each in ("at", "kind", "line")), tag, outcome, str(line.get("actor", "")))

@@ -14,5 +14,5 @@ def own_name(transport: Transport) -> str:
     try:
         answer = transport.request("POST", "/apis/authentication.k8s.io/v1/selfsubjectreviews", body=body)
         return str(json.loads(answer.data)["status"]["userInfo"]["username"])
-    except (PromokitError, ValueError, KeyError):
+    except (PromokitError, ValueError, KeyError, TypeError):
         return ""

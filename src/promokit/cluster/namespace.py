@@ -107,7 +107,14 @@ class Namespace:
 
 
 def _json(answer: Any) -> Json:
-    found: Json = json.loads(_text(answer))
+    try:
+        found: Json | None = json.loads(_text(answer))
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise Unreachable(
+            "what answered is not what an API server says", remedy="check the cluster's endpoint and proxy"
+        )
     return found
 
 

@@ -67,7 +67,7 @@ class Transport:
         """Return the answer, its body not yet read. ApiError for what the server refuses, Unreachable else."""
         answer = self._send(method, path, query, body, content_type, read_seconds, renew=False)
         if answer.status == 401:
-            answer.release_conn()
+            answer.drain_conn()  # its connection can't be used again before the body is read
             answer = self._send(method, path, query, body, content_type, read_seconds, renew=True)
         if answer.status >= 400:
             raise _told(self.host, method, path, answer)
@@ -121,9 +121,11 @@ def _reason(error: Exception) -> str:
 
 
 def _told(host: str, method: str, path: str, answer: urllib3.BaseHTTPResponse) -> PromokitError:
+    import urllib3
+
     try:
         message = json.loads(answer.data).get("message", "")
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, urllib3.exceptions.HTTPError):
         message = ""
     where = f"{method} {path}"
     status = answer.status

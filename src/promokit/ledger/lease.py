@@ -19,6 +19,7 @@ EPOCH = "promokit/epoch"
 DURATION_SECONDS = 45
 RENEW_EVERY_SECONDS = 10.0
 _LOOK_EVERY_SECONDS = 1.0
+_TELL_EVERY_SECONDS = 30.0
 
 
 class Lease:
@@ -90,6 +91,7 @@ def take(
     """
     deadline = time.monotonic() + wait
     seen: tuple[tuple[str, str], float] | None = None
+    told, told_at = "", 0.0
     while True:
         data = namespace.get("leases", NAME)
         current = str(data["spec"].get("holderIdentity") or "") if data else ""
@@ -108,7 +110,8 @@ def take(
                 where=f"Lease {NAME} in {namespace.name}",
                 remedy="wait until it has ended; a rollback may take it over at once",
             )
-        if seen[1] == deadline - wait or not int(time.monotonic()) % 30:
+        if told != current or time.monotonic() - told_at >= _TELL_EVERY_SECONDS:
+            told, told_at = current, time.monotonic()
             progress(f"waiting for {current}")
         time.sleep(_LOOK_EVERY_SECONDS)
 

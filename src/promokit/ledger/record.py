@@ -29,35 +29,35 @@ def entry(line: str, kind: str, operation: str, at: datetime, **facts: Any) -> d
 
 def unfinished(lines: Sequence[Line]) -> list[Line]:
     """Return the `opened` lines without a `closed` one."""
-    closed = {each["op"] for each in lines if each["line"] == "closed"}
-    return [each for each in lines if each["line"] == "opened" and each["op"] not in closed]
+    closed = {each.get("op") for each in lines if each.get("line") == "closed"}
+    return [each for each in lines if each.get("line") == "opened" and each.get("op") not in closed]
 
 
 def opened(lines: Sequence[Line], operation: str) -> Line | None:
     """Return the `opened` line of an operation."""
-    return next((each for each in lines if each["op"] == operation and each["line"] == "opened"), None)
+    return next((each for each in lines if each.get("op") == operation and each.get("line") == "opened"), None)
 
 
 def succeeded(lines: Sequence[Line]) -> list[Good]:
     """Return the images whose operations succeeded here, newest first."""
-    starts = {each["op"]: each for each in lines if each["line"] == "opened"}
+    images = _images(lines)
     return [
-        Good(str(starts[each["op"]]["image"]), str(each["at"]), str(each["kind"]))
+        Good(images[each.get("op")], str(each.get("at", "")), str(each.get("kind")))
         for each in reversed(lines)
-        if each["line"] == "closed"
-        and each["kind"] in CHANGING
+        if each.get("line") == "closed"
+        and each.get("kind") in CHANGING
         and each.get("outcome") == "succeeded"
-        and each["op"] in starts
+        and each.get("op") in images
     ]
 
 
 def migrations(lines: Sequence[Line]) -> set[str]:
     """Return the digests whose migration succeeded here."""
-    starts = {each["op"]: each for each in lines if each["line"] == "opened"}
+    images = _images(lines)
     return {
-        digest_in(str(starts[each["op"]]["image"]))
+        digest_in(images[each.get("op")])
         for each in lines
-        if each.get("migration") == "succeeded" and each["op"] in starts
+        if each.get("migration") == "succeeded" and each.get("op") in images
     }
 
 
@@ -65,13 +65,18 @@ def holds(lines: Sequence[Line], before: Mapping[str, str] | None = None) -> dic
     """Return the digests that people hold here, each with the reason given; `before` are those of dropped lines."""
     held = dict(before or {})
     for each in lines:
-        if each["kind"] == "hold":
-            held[str(each["digest"])] = str(each.get("reason", ""))
-        elif each["kind"] == "release":
-            held.pop(str(each["digest"]), None)
+        if each.get("kind") == "hold":
+            held[str(each.get("digest"))] = str(each.get("reason", ""))
+        elif each.get("kind") == "release":
+            held.pop(str(each.get("digest")), None)
     return held
 
 
 def digest_in(image: str) -> str:
     """Return the digest of a pinned image, or empty text."""
     return image.partition("@")[2]
+
+
+def _images(lines: Sequence[Line]) -> dict[Any, str]:
+    """Return the image of each operation; a line that somebody edited may lack anything."""
+    return {each.get("op"): str(each["image"]) for each in lines if each.get("line") == "opened" and "image" in each}

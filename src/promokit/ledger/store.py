@@ -19,6 +19,7 @@ from promokit.ledger.record import holds
 NAME = "promokit-ledger"
 KEPT_OPERATIONS = 200
 _TRIES = 12
+_ANCHOR: Mapping[str, Any] = {"hash": START, "dropped": 0, "holds": {}}
 
 
 @frozen
@@ -34,7 +35,7 @@ class Book:
     @property
     def head(self) -> str:
         """The hash of the newest line; that of the start for an empty ledger."""
-        return str(self.lines[-1]["hash"]) if self.lines else self.anchor
+        return str(self.lines[-1].get("hash", "")) if self.lines else self.anchor
 
     @property
     def holds(self) -> dict[str, str]:
@@ -49,21 +50,24 @@ def read_book(namespace: Namespace) -> Book:
         return Book()
     try:
         content = data.get("data", {})
-        lines = tuple(json.loads(each) for each in content.get("lines", "").splitlines())
-        anchor = json.loads(content.get("anchor", "{}"))
+        lines = tuple(_object(each) for each in content.get("lines", "").splitlines())
+        anchor = {**_ANCHOR, **_object(content.get("anchor", "{}"))}
+        if any(type(anchor[key]) is not type(value) for key, value in _ANCHOR.items()):
+            raise ValueError("the anchor's fields are of other types")
     except ValueError as error:
         raise VerificationFailed(
-            "the ledger can't be read: a line is not JSON",
+            "the ledger can't be read: a line of it is not one of ours",
             where=f"ConfigMap {NAME} in {namespace.name}",
             remedy="see who edited it (its managedFields), restore it, or delete it and adopt what runs",
         ) from error
-    return Book(
-        lines,
-        anchor.get("hash", START),
-        anchor.get("dropped", 0),
-        anchor.get("holds", {}),
-        data["metadata"]["resourceVersion"],
-    )
+    return Book(lines, anchor["hash"], anchor["dropped"], anchor["holds"], data["metadata"]["resourceVersion"])
+
+
+def _object(text: str) -> dict[str, Any]:
+    found = json.loads(text)
+    if not isinstance(found, dict):
+        raise ValueError("not a JSON object")
+    return found
 
 
 def append(namespace: Namespace, entries: Callable[[Book], Sequence[Mapping[str, Any]]]) -> Book:
@@ -103,13 +107,13 @@ def _grown(book: Book, entries: Sequence[Mapping[str, Any]]) -> Book:
 
 def _trimmed(book: Book) -> Book:
     """Keep the newest operations whole; what goes leaves the hash of its last line, its number, and its holds."""
-    newest = list(dict.fromkeys(each["op"] for each in reversed(book.lines)))[:KEPT_OPERATIONS]
-    first = next(number for number, each in enumerate(book.lines) if each["op"] in newest)
+    newest = list(dict.fromkeys(each.get("op") for each in reversed(book.lines)))[:KEPT_OPERATIONS]
+    first = next(number for number, each in enumerate(book.lines) if each.get("op") in newest)
     if first == 0:
         return book
     gone = book.lines[:first]
     held = holds(gone, book.held_before)
-    return Book(book.lines[first:], str(gone[-1]["hash"]), book.dropped + first, held, book.version)
+    return Book(book.lines[first:], str(gone[-1].get("hash", "")), book.dropped + first, held, book.version)
 
 
 def _written(namespace: Namespace, book: Book) -> Book:

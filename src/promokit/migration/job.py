@@ -20,17 +20,19 @@ DIGEST = "promokit/digest"
 
 
 def read_template(file: Path) -> dict[str, Any]:
-    """Read a Job template; ConfigError when the file holds anything but one batch/v1 Job with a name."""
+    """Read a Job template; ConfigError when the file holds anything but one batch/v1 Job with a name and containers."""
     try:
         documents = [each for each in yaml.safe_load_all(file.read_text(encoding="utf-8")) if each]
     except OSError as error:
         raise ConfigError(
             f"cannot read {file}: {error.strerror}", remedy="mend migration.job in promokit.yaml"
         ) from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: not UTF-8, or a date that isn't one
         raise ConfigError(f"{file} is not YAML", remedy="mend the syntax") from error
     if len(documents) != 1 or not _is_job(documents[0]):
-        raise ConfigError(f"{file} is not one Job with a name", remedy="keep exactly one batch/v1 Job in it")
+        raise ConfigError(
+            f"{file} is not one Job with a name and containers", remedy="keep exactly one batch/v1 Job in it"
+        )
     template: dict[str, Any] = documents[0]
     return template
 
@@ -41,9 +43,10 @@ def template_digest(template: dict[str, Any]) -> str:
 
 
 def render(template: dict[str, Any], image: ImageRef, attempt: int) -> dict[str, Any]:
-    """Return the Job of one attempt: the template with the image in each of its containers, named by the digest.
+    """Return the Job of one attempt: the template with the image in its containers of that repository, or its only one.
 
-    The template is suspended, so that applying the folder runs nothing; the Job isn't.
+    The template is suspended, so that applying the folder runs nothing; the Job isn't. ConfigError when none of several
+    containers is of the image's repository.
     """
     assert image.digest is not None  # noqa: S101 - a promoted image has one
     job = copy.deepcopy(template)
@@ -51,10 +54,15 @@ def render(template: dict[str, Any], image: ImageRef, attempt: int) -> dict[str,
     labels = {**job["metadata"].get("labels", {}), **labels_of(template, image.digest)}
     job["metadata"]["labels"] = labels
     job["spec"]["suspend"] = False
-    pod = job["spec"]["template"]
-    for container in pod["spec"]["containers"]:
-        if _same_repository(container.get("image", ""), image) or len(pod["spec"]["containers"]) == 1:
-            container["image"] = str(image)
+    containers = job["spec"]["template"]["spec"]["containers"]
+    ours = [each for each in containers if _same_repository(each.get("image", ""), image)]
+    if not ours and len(containers) > 1:
+        raise ConfigError(
+            f"no container of the Job {template['metadata']['name']} runs {image.name}",
+            remedy="name the image's repository in the template's container that migrates",
+        )
+    for container in ours or containers:
+        container["image"] = str(image)
     return job
 
 
@@ -65,7 +73,7 @@ def job_name(name: str, digest: Digest, attempt: int) -> str:
 
 def labels_of(template: dict[str, Any], digest: Digest) -> dict[str, str]:
     """Return the labels that find the Jobs of an image's migration (a label's value has at most 63 characters)."""
-    return {MIGRATION: str(template["metadata"]["name"])[:63], DIGEST: digest.hex[:40]}
+    return {MIGRATION: str(template["metadata"]["name"])[:63].rstrip("-."), DIGEST: digest.hex[:40]}
 
 
 def attempt_of(job: Job) -> int:
@@ -80,12 +88,15 @@ def newest(jobs: Sequence[Job]) -> Job | None:
 
 
 def _is_job(document: object) -> bool:
-    return (
-        isinstance(document, dict)
-        and document.get("apiVersion") == "batch/v1"
-        and document.get("kind") == "Job"
-        and bool(document.get("metadata", {}).get("name"))
-    )
+    try:
+        return (
+            isinstance(document, dict)
+            and (document["apiVersion"], document["kind"]) == ("batch/v1", "Job")
+            and isinstance(document["metadata"]["name"], str)
+            and all(isinstance(each, dict) for each in document["spec"]["template"]["spec"]["containers"])
+        )
+    except (KeyError, TypeError):
+        return False
 
 
 def _same_repository(image: str, wanted: ImageRef) -> bool:

@@ -45,8 +45,9 @@ def run_migration(
         return MigrationVerdict("succeeded", "already-done", last.name)
     running = last if last is not None and not judge_job(last, last.name).final else None
     name = running.name if running else _create(namespace, template, image, attempt_of(last) + 1 if last else 1)
+    started = time.monotonic()
     verdict = _followed(namespace, name, timeout, blind_for, progress, stopped)
-    return evolve(verdict, changed=running is None)
+    return evolve(verdict, changed=running is None, seconds=time.monotonic() - started)
 
 
 def migration_jobs(namespace: Namespace, template: dict[str, Any], digest: Digest) -> list[Job]:

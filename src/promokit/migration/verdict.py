@@ -31,6 +31,7 @@ class MigrationVerdict:
     job: str = ""
     message: str = ""
     changed: bool = False
+    seconds: float = 0.0
 
     @property
     def remedy(self) -> str:

@@ -20,6 +20,7 @@ from promokit.model import Environment
 
 EXPIRY = timedelta(hours=24)
 _LARGEST = 1_000_000
+_DECIDED = {"environment", "where", "image", "previous", "migrate", "migration template", "settings"}
 
 
 @frozen
@@ -129,11 +130,30 @@ def promise_of(plan: Plan) -> Promise:
 def decode(text: str) -> Promise:
     """Read an encoded plan; ConfigError when it isn't one. That it is still true is checked by apply."""
     try:
-        packed = base64.urlsafe_b64decode(text.encode())
-        data = json.loads(zlib.decompressobj().decompress(packed, _LARGEST))
-        return Promise(data["decided"], datetime.fromisoformat(data["created"]), data["tag"], data["nothing"])
+        unpacker = zlib.decompressobj()
+        data = json.loads(unpacker.decompress(base64.urlsafe_b64decode(text.encode()), _LARGEST))
+        promise = Promise(data["decided"], datetime.fromisoformat(data["created"]), data["tag"], data["nothing"])
     except (binascii.Error, zlib.error, ValueError, KeyError, TypeError) as error:
-        raise ConfigError("this is not a plan", remedy="pass the plan output of the plan step, unchanged") from error
+        raise _not_a_plan() from error
+    if not unpacker.eof or not _whole(promise):  # without its end, zlib hasn't compared the checksum
+        raise _not_a_plan()
+    return promise
+
+
+def _whole(promise: Promise) -> bool:
+    decided = promise.decided
+    if not isinstance(decided, dict) or set(decided) != _DECIDED or not isinstance(decided["previous"], dict):
+        return False
+    texts = [value for key, value in decided.items() if key != "previous"] + list(decided["previous"].values())
+    return (
+        all(isinstance(each, str) for each in [*texts, promise.nothing, "" if promise.tag is None else promise.tag])
+        and decided["migrate"] in {"none", "before", "after"}
+        and promise.created.tzinfo is not None
+    )
+
+
+def _not_a_plan() -> ConfigError:
+    return ConfigError("this is not a plan", remedy="pass the plan output of the plan step, unchanged")
 
 
 def tag_in(image: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -31,5 +32,5 @@ def _note(
     environment: Environment, kind: Literal["hold", "release"], digest: Digest, reason: str, clients: Clients
 ) -> Book:
     facts = {"digest": str(digest), "reason": reason, "actor": clients.context.actor, "run": clients.context.run_url}
-    line = entry("noted", kind, f"{kind}-{digest.hex[:12]}", datetime.now(UTC), **facts)
+    line = entry("noted", kind, f"{kind}-{secrets.token_hex(6)}", datetime.now(UTC), **facts)
     return append(clients.namespace(environment), lambda before: [line])

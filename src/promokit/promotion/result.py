@@ -67,6 +67,7 @@ def of_migration(verdict: MigrationVerdict, **facts: Any) -> Result:
         verdict.outcome,
         verdict.reason,
         remedy=verdict.remedy,
+        duration=verdict.seconds,
         evidence=evidence,
         migration=verdict.outcome,
         job=verdict.job,

@@ -29,14 +29,20 @@ def write_epoch(namespace: Namespace, deployment: Deployment, epoch: int) -> Non
         return
     if before > epoch:
         raise lost(deployment.name)
-    current = deployment.annotations.get(EPOCH)
-    path = "/metadata/annotations/" + _escaped(EPOCH)
-    test = [{"op": "test", "path": path, "value": current}] if current is not None else []
-    make = [] if deployment.annotations else [{"op": "add", "path": "/metadata/annotations", "value": {}}]
+    annotations = "/metadata/annotations"
+    path = f"{annotations}/{_escaped(EPOCH)}"
+    add: dict[str, Any] = {"op": "add", "path": path, "value": str(epoch)}
+    if deployment.annotations:
+        # A test of null passes only where there is none (evanphx/json-patch, which API servers use).
+        operations = [{"op": "test", "path": path, "value": deployment.annotations.get(EPOCH)}, add]
+    else:
+        operations = [
+            {"op": "test", "path": annotations, "value": None},
+            {"op": "add", "path": annotations, "value": {}},
+            add,
+        ]
     try:
-        namespace.json_patch(
-            "deployments", deployment.name, [*test, *make, {"op": "add", "path": path, "value": str(epoch)}]
-        )
+        namespace.json_patch("deployments", deployment.name, operations)
     except Invalid as error:
         raise lost(deployment.name) from error
 

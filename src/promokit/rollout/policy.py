@@ -14,11 +14,13 @@ class Policy:
     """Windows and limits of a verdict, in seconds.
 
     `generation` and `template` are those that our patch made: conditions count from that generation on, and another
-    template means that somebody else interfered. `image_exists` is what the registry said of the image's digest.
+    template means that somebody else interfered, as another `uid` means that the Deployment was made anew; where they
+    are empty, any is ours. `image_exists` is what the registry said of the image's digest.
     """
 
     generation: int = 0
     template: str = ""
+    uid: str = ""
     stable_for: float = 10.0
     timeout: float = 900.0
     blind_for: float = 60.0

@@ -68,7 +68,7 @@ def roll_out(
 
 
 def _judged_by(policy: Policy, deployment: Deployment) -> Policy:
-    return evolve(policy, generation=deployment.generation, template=deployment.template)
+    return evolve(policy, generation=deployment.generation, template=deployment.template, uid=deployment.uid)
 
 
 def _present(namespace: Namespace, workloads: Iterable[Workload]) -> dict[Workload, Deployment]:

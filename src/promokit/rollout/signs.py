@@ -16,7 +16,7 @@ from promokit.rollout.snapshot import Sighting
 
 _LOST = {"Evicted", "Preempting", "NodeLost", "NodeAffinity", "Terminated", "NodeShutdown"}
 _BY_AUTOSCALER = {"TriggeredScaleUp", "Nominated"}
-_REFUSED_PULL = ("401", "403", "unauthorized", "denied", "forbidden")
+_REFUSED_PULL = ("unauthorized", "denied", "forbidden", "authorization failed", "no basic auth credentials")
 _CANNOT_START = ("exec format error", "no such file or directory", "executable file not found")
 
 
@@ -112,11 +112,17 @@ def _bad_image(
         return None
     message = failed[-1].message if failed else state.message
     attempts = sum(each.count for each in failed if "Failed to pull" in each.message)
-    if any(word in message.lower() for word in _REFUSED_PULL):
+    if _refused(message):
         due = now if attempts >= 2 else float("inf")
         return Sign("pull-refused", due, sighting.pod.name, container.name, message=message, count=attempts)
     due = now if policy.image_exists == "no" else float("inf")
     return Sign("image-not-found", due, sighting.pod.name, container.name, message=message, count=attempts)
+
+
+def _refused(message: str) -> bool:
+    """Look for the words of a refusal, but not in the image's reference or a URL: a tag or digest may hold any."""
+    said = " ".join(word for word in message.lower().split() if "/" not in word)
+    return any(each in said for each in _REFUSED_PULL)
 
 
 def _config_missing(

@@ -11,7 +11,7 @@ from promokit.rollout.verdict import Evidence, Verdict
 def told(workload: Workload, deployment: Deployment | None, verdict: Verdict) -> str:
     """Say how a workload's rollout stands, with the newest sign of trouble."""
     counts = ""
-    if deployment is not None:
+    if deployment is not None and deployment.observed_generation >= deployment.generation:
         counts = f"{deployment.updated}/{deployment.wanted} updated, {deployment.available} available"
     words = f"{verdict.outcome}: {verdict.reason}" if verdict.reason != verdict.outcome else verdict.reason
     line = "  ".join(filter(None, (str(workload), counts, words)))

@@ -94,7 +94,7 @@ def steady(snapshot: Snapshot, workload: Workload) -> Verdict:
 
 def _interference(deployment: Deployment | None, policy: Policy) -> str | None:
     """Only a change of the pod template is interference: an HPA or an annotation moves the generation too."""
-    if deployment is None:
+    if deployment is None or deployment.uid != (policy.uid or deployment.uid):
         return "replaced"
     if policy.template and deployment.template != policy.template:
         return "superseded"

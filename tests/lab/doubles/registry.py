@@ -1,14 +1,14 @@
 """A real registry for tests: docker-registry on a free loopback port, with a storage of its own."""
 
-import os
 import re
-import shutil
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from tests.lab.packages import bring
 
 _CONFIG = """\
 version: 0.1
@@ -27,21 +27,15 @@ def real_registry() -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="promokit-registry-") as directory:
         config = Path(directory, "config.yml")
         config.write_text(_CONFIG.format(directory=Path(directory, "data")))
+        command = [bring("docker-registry", "docker-registry"), "serve", str(config)]
         log = Path(directory, "log")
         with log.open("w") as written:
-            process = subprocess.Popen([_binary(), "serve", str(config)], stdout=written, stderr=written)
+            process = subprocess.Popen(command, stdout=written, stderr=written)
         try:
             yield f"http://{_address(process, log)}"
         finally:
             process.kill()  # Nothing of it is needed any more: its storage goes with it.
             process.wait(timeout=10)
-
-
-def _binary() -> str:
-    found = shutil.which("docker-registry", path=f"{os.environ.get('PATH', '')}:/usr/bin:/usr/local/bin")
-    if found is None:
-        raise RuntimeError("docker-registry isn't installed. Remedy: apt-get install docker-registry")
-    return found
 
 
 def _address(process: subprocess.Popen[bytes], log: Path) -> str:

@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tests.lab.doubles.openapi.schema import validator
+from tests.lab.packages import bring
 
 _HERE = Path(__file__).parent
 _REPOSITORY = "/repos/{owner}/{repo}"  # Every call that promokit makes is below it.
@@ -88,9 +89,7 @@ def _fetched() -> Path:
 
 
 def _fetch(kept: Path) -> None:
-    npm = shutil.which("npm")
-    if npm is None:
-        raise RuntimeError("npm isn't installed. Remedy: apt-get install npm")
+    npm = bring("npm", "npm")
     with tempfile.TemporaryDirectory(dir=kept.parent) as directory:
         for name in ("package.json", "package-lock.json"):
             shutil.copy(_HERE / name, directory)

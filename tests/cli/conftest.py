@@ -1,0 +1,3 @@
+from tests.cluster.served import api
+
+__all__ = ["api"]

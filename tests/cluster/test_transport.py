@@ -1,0 +1,140 @@
+import socket
+import threading
+
+import pytest
+import urllib3
+
+from promokit.cluster import transport
+from promokit.cluster.identity import own_name
+from promokit.cluster.transport import ApiError, Conflict, Gone, Invalid, NotFound, Transport
+from promokit.errors import PromokitError, Unreachable
+from tests.cluster.api_server import ApiServer
+
+PATH = "/api/v1/namespaces/credreg-test/pods"
+
+
+def ask(api: ApiServer, method: str = "GET") -> object:
+    return api.namespace().transport.request(method, PATH)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (400, ApiError),
+        (404, NotFound),
+        (409, Conflict),
+        (410, Gone),
+        (422, Invalid),
+        (429, Unreachable),
+        (500, Unreachable),
+        (503, Unreachable),
+        (504, Unreachable),
+    ],
+)
+def test_each_refusal_is_of_its_kind(api: ApiServer, status: int, kind: type[PromokitError]) -> None:
+    """What was asked, and the server's own words, are told."""
+    api.fail(status, times=9)
+    with pytest.raises(PromokitError, match="as the test asked") as caught:
+        ask(api)
+    assert type(caught.value) is kind
+    assert caught.value.where == f"GET {PATH}"
+
+
+def test_reading_without_permission_is_unknown_writing_is_refused(api: ApiServer) -> None:
+    """403 says which permission to grant in both cases, but only a read leaves things unknown."""
+    api.fail(403, times=2)
+    with pytest.raises(Unreachable, match=r"rbac\.yaml"):
+        ask(api)
+    with pytest.raises(ApiError, match=r"rbac\.yaml") as caught:
+        ask(api, "POST")
+    assert caught.value.status == 403
+
+
+def test_a_token_that_has_run_out_is_renewed_once(api: ApiServer) -> None:
+    """After 401 the credentials are asked anew, and the request is sent again."""
+    api.fail(401)
+    asked: list[bool] = []
+    way = Transport(api.url, urllib3.PoolManager(), lambda renew: asked.append(renew) or f"Bearer {len(asked)}")  # type: ignore[func-returns-value]
+    way.request("GET", PATH)
+    assert asked == [False, True]
+    assert [each.authorization for each in api.calls] == ["Bearer 1", "Bearer 2"]
+
+
+def test_credentials_that_are_not_accepted_are_told_without_them(api: ApiServer) -> None:
+    """A second 401 ends it, and no token is in the message."""
+    api.fail(401, times=2)
+    with pytest.raises(Unreachable, match="doesn't accept these credentials") as caught:
+        ask(api)
+    assert "Bearer" not in str(caught.value)
+    assert len(api.calls) == 2
+
+
+def test_a_server_that_is_not_there_is_unreachable() -> None:
+    """Nothing listens: told with the address and what to check."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{free.getsockname()[1]}"
+    way = Transport(url, urllib3.PoolManager(), lambda renew: None)
+    with pytest.raises(Unreachable, match="doesn't answer") as caught:
+        way.request("GET", PATH)
+    assert caught.value.where == url
+
+
+def test_a_silent_server_is_given_up(api: ApiServer) -> None:
+    """Every call is bounded in time, and isn't sent twice: it might have been done."""
+    api.fail(silent=True)
+    with pytest.raises(Unreachable, match="doesn't answer"):
+        api.namespace().transport.request("GET", PATH, read_seconds=0.2)
+    assert len(api.calls) == 1
+
+
+def test_an_answer_that_breaks_off_is_unreachable(api: ApiServer) -> None:
+    """Half an answer is none, be it a refusal's or a list's."""
+    for status in (200, 500, 422):
+        api.fail(status, broken=True)
+        with pytest.raises(PromokitError):
+            list(api.namespace().items("pods"))
+
+
+@pytest.mark.parametrize("body", [b"<html>captive portal</html>", b"\xff\xfe", b"", b"[]", b"7"])
+def test_an_answer_that_is_no_object_is_unreachable(api: ApiServer, body: bytes) -> None:
+    """A proxy that answers for the API server isn't believed, and crashes nothing."""
+    api.fail(200, body=body)
+    with pytest.raises(Unreachable, match="not what an API server says"):
+        api.namespace().get("pods", "x")
+
+
+@pytest.mark.parametrize("body", [b"<html>", b"", b"[]", b'"no"', b"null"])
+def test_a_refusal_without_words_is_told_by_its_status(api: ApiServer, body: bytes) -> None:
+    """The body of a refusal may be anything."""
+    api.fail(422, body=body)
+    with pytest.raises(Invalid, match="HTTP 422"):
+        ask(api)
+
+
+def test_our_own_name_is_the_servers_word(api: ApiServer) -> None:
+    """SelfSubjectReview tells; where it doesn't, no name is made up."""
+    assert own_name(api.namespace().transport) == "system:tester"
+    for fault in ({"status": 403}, {"status": 200, "body": b"{}"}, {"status": 200, "body": b"[]"}):
+        api.fail(**fault)
+        assert own_name(api.namespace().transport) == ""
+
+
+def test_several_threads_may_ask_at_once(api: ApiServer) -> None:
+    """Four watches and the calls beside them share one transport."""
+    way, done = api.namespace(), list[int]()
+
+    def read() -> None:
+        done.extend(len(list(way.items("pods"))) for _ in range(5))
+
+    threads = [threading.Thread(target=read) for _ in range(6)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert done == [0] * 30
+
+
+def test_every_call_has_its_time_limit() -> None:
+    """Connecting and reading are bounded by what the documentation says."""
+    assert (transport.CONNECT_SECONDS, transport.READ_SECONDS) == (5.0, 30.0)

@@ -1,0 +1,90 @@
+from typing import Any
+
+from promokit.ledger.record import Good, digest_in, entry, holds, migrations, opened, succeeded, unfinished
+from tests.factories import NOW, digest, image
+
+Line = dict[str, Any]
+
+
+def began(op: str, which: str = "a", kind: str = "promotion") -> Line:
+    return entry("opened", kind, op, NOW, image=str(image(which)))
+
+
+def ended(op: str, outcome: str = "succeeded", kind: str = "promotion", **facts: Any) -> Line:
+    return entry("closed", kind, op, NOW, outcome=outcome, **facts)
+
+
+def noted(kind: str, which: str, reason: str = "bad") -> Line:
+    return entry("noted", kind, f"{kind}-1", NOW, digest=str(digest(which)), reason=reason)
+
+
+def test_facts_without_a_value_are_left_out() -> None:
+    """A line holds what is known; a false and a zero are known."""
+    line = entry("closed", "rollout", "op", NOW, run="", approvers=[], attempt=None, rolled_back=False, duration=0)
+    assert line == {
+        "at": "2026-11-24T12:00:00+00:00",
+        "line": "closed",
+        "kind": "rollout",
+        "op": "op",
+        "rolled_back": False,
+        "duration": 0,
+    }
+
+
+def test_operations_that_were_never_closed_are_unfinished() -> None:
+    """In the order they began."""
+    lines = [began("1"), began("2"), ended("1"), began("3")]
+    assert [each["op"] for each in unfinished(lines)] == ["2", "3"]
+
+
+def test_the_opened_line_of_an_operation_is_found() -> None:
+    """None where it was never opened here."""
+    lines = [began("1"), ended("1")]
+    assert opened(lines, "1") == lines[0]
+    assert opened(lines, "2") is None
+
+
+def test_the_images_that_succeeded_come_newest_first() -> None:
+    """What failed, was cut off or never closed isn't among them; the image is the opened line's, whole."""
+    lines = [
+        *(began("1", "a"), ended("1")),
+        *(began("2", "b"), ended("2", "failed")),
+        *(began("3", "c", "rollback"), ended("3", kind="rollback")),
+        began("4", "d"),
+    ]
+    assert [each.image for each in succeeded(lines)] == [str(image("c")), str(image("a"))]
+    assert succeeded(lines)[0] == Good(str(image("c")), "2026-11-24T12:00:00+00:00", "rollback")
+
+
+def test_a_closed_line_whose_beginning_was_dropped_proves_no_image() -> None:
+    """The image stands in the opened line alone."""
+    assert succeeded([ended("1")]) == []
+
+
+def test_a_migration_that_succeeded_belongs_to_its_digest() -> None:
+    """Also where the rollout after it failed; a failed migration doesn't count."""
+    lines = [
+        *(began("1", "a"), ended("1", migration="succeeded")),
+        *(began("2", "b"), ended("2", "failed", migration="failed")),
+        *(began("3", "c"), ended("3", "failed", migration="succeeded")),
+    ]
+    assert migrations(lines) == {str(digest("a")), str(digest("c"))}
+
+
+def test_a_hold_lasts_until_it_is_released() -> None:
+    """The newest reason is told; releasing what isn't held does nothing."""
+    lines = [noted("hold", "a", "first"), noted("hold", "a", "second"), noted("hold", "b"), noted("release", "b")]
+    assert holds([*lines, noted("release", "c")]) == {str(digest("a")): "second"}
+
+
+def test_holds_of_dropped_lines_still_count() -> None:
+    """They are kept beside the lines, and may be released later."""
+    before = {str(digest("a")): "long ago"}
+    assert holds([], before) == before
+    assert holds([noted("release", "a")], before) == {}
+
+
+def test_the_digest_in_an_image() -> None:
+    """Empty text for an image that isn't pinned."""
+    assert digest_in(str(image())) == str(digest())
+    assert digest_in("app:latest") == ""

@@ -1,0 +1,201 @@
+import base64
+import json
+import zlib
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from promokit.errors import ConfigError, Refused, Unreachable
+from promokit.gates.answer import allowed, refused, unknown
+from promokit.model import Cluster
+from promokit.promotion.plan import Plan, decode, promise_of, tag_in
+from tests.factories import COMMIT, NOW, environment, image
+
+FINE = (allowed("healthy", "all Ready"), allowed("hold", "not held"))
+
+
+def plan(**changes: Any) -> Plan:
+    told: dict[str, Any] = {
+        "environment": environment("prod", source=environment("sandbox")),
+        "image": image(),
+        "revision": COMMIT,
+        "previous": {"main-app/main-app": str(image("b", "2026.11.20.0001"))},
+        "migrate": "after",
+        "template": "0123456789abcdef",
+        "answers": FINE,
+        "head": "1" * 64,
+        "created": NOW,
+        **changes,
+    }
+    return Plan(**told)
+
+
+def packed(data: object) -> str:
+    return base64.urlsafe_b64encode(zlib.compress(json.dumps(data).encode())).decode()
+
+
+def parts(**changes: Any) -> dict[str, Any]:
+    """An encoded plan's content, laid open."""
+    data: dict[str, Any] = json.loads(zlib.decompress(base64.urlsafe_b64decode(plan().encode())))
+    return {**data, **changes}
+
+
+def test_a_plan_is_read_back_as_what_it_promises() -> None:
+    """Encoding and decoding keep what was decided, when, and what was asked for."""
+    made = plan(tag="2026.11.24.0001")
+    assert decode(made.encode()) == promise_of(made)
+    assert decode(made.encode()).hash == made.hash
+
+
+def test_an_encoded_plan_is_one_word_that_hides_what_a_runner_masks() -> None:
+    """GitHub drops outputs that contain a masked text, such as an account id."""
+    text = plan().encode()
+    assert text.replace("-", "").replace("_", "").replace("=", "").isalnum()
+    assert "registry.example.com" not in text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "plan",
+        "ü",
+        "\ud800",
+        "====",
+        plan().encode()[:-8],
+        plan().encode()[8:],
+        plan().encode()[: len(plan().encode()) // 2],
+        plan().encode().swapcase(),
+        packed([]),
+        packed("plan"),
+        packed({}),
+        packed(parts(decided=[])),
+        packed(parts(decided={})),
+        packed(parts(decided={**parts()["decided"], "previous": "x"})),
+        packed(parts(decided={**parts()["decided"], "image": 7})),
+        packed(parts(decided={**parts()["decided"], "migrate": "twice"})),
+        packed(parts(created="yesterday")),
+        packed(parts(created="2026-11-24T12:00:00")),
+        packed(parts(created=7)),
+        packed(parts(tag=7)),
+        packed(parts(nothing=None)),
+        packed({"decided": {"x": "y" * 2_000_000}}),
+    ],
+)
+def test_an_edited_text_is_not_a_plan(text: str) -> None:
+    """Cut, mangled or of another form: wrong use, told with what to pass."""
+    with pytest.raises(ConfigError, match="not a plan") as caught:
+        decode(text)
+    assert caught.value.remedy
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.data())
+def test_no_edit_of_an_encoded_plan_makes_another_promise(data: st.DataObject) -> None:
+    """One changed character is found, or changes nothing that the plan says."""
+    text = plan().encode()
+    at = data.draw(st.integers(0, len(text) - 1))
+    edited = text[:at] + data.draw(st.sampled_from("AZaz09-_=+/ é")) + text[at + 1 :]
+    with suppress(ConfigError):
+        assert decode(edited) == promise_of(plan())
+
+
+@pytest.mark.parametrize(
+    "moved",
+    [
+        {"head": "2" * 64},
+        {"created": NOW + timedelta(hours=3)},
+        {"answers": (refused("hold", "held", "release it"),)},
+        {"commits": ("c0ffee a change",)},
+        {"commits_url": "https://github.com/acme"},
+        {"revision": "d" * 40},
+    ],
+)
+def test_facts_that_move_with_time_do_not_change_the_hash(moved: dict[str, Any]) -> None:
+    """Judged again later, the same plan is the same plan."""
+    assert plan(**moved).hash == plan().hash
+
+
+@pytest.mark.parametrize(
+    "decided",
+    [
+        {"image": image("c")},
+        {"image": image(tag="2026.11.24.0002")},
+        {"image": None},
+        {"previous": {"main-app/main-app": str(image("c"))}},
+        {"previous": {}},
+        {"migrate": "before"},
+        {"template": "fedcba9876543210"},
+        {"environment": environment("test")},
+        {"environment": environment("prod", namespace="elsewhere")},
+        {"environment": environment("prod", cluster=Cluster(context="other"))},
+        {"environment": environment("prod", stable_for=timedelta(seconds=1))},
+        {"environment": environment("prod", timeout=timedelta(seconds=1))},
+        {"environment": environment("prod", auto_rollback=True)},
+    ],
+)
+def test_each_thing_that_is_decided_changes_the_hash(decided: dict[str, Any]) -> None:
+    """Target, digest, previous images, migration, its template, and the settings that matter."""
+    assert plan(**decided).hash != plan().hash
+
+
+@pytest.mark.parametrize(
+    ("answers", "outcome", "code", "kind"),
+    [
+        ((*FINE, unknown("ci", "GitHub is away", "ask again")), "unknown", 5, Unreachable),
+        ((*FINE, refused("hold", "held", "release it")), "refused", 3, Refused),
+        ((unknown("ci", "away", "ask"), refused("hold", "held", "release it")), "refused", 3, Refused),
+    ],
+)
+def test_what_stops_a_plan_decides_its_exit_code(answers: Any, outcome: str, code: int, kind: type[Exception]) -> None:
+    """Any refusal is 3, else anything unknown 5; the refusal names the gates and their remedies."""
+    made = plan(answers=answers)
+    assert (made.allowed, made.outcome, made.exit_code) == (False, outcome, code)
+    error = made.refusal()
+    assert type(error) is kind
+    assert answers[-1].gate in str(error)
+    assert answers[-1].remedy in str(error)
+
+
+def test_a_plan_that_every_gate_allows_is_allowed() -> None:
+    """Also one that waits for people, and one that has nothing to do."""
+    assert plan().exit_code == 0
+    assert plan(answers=(allowed("approvals", "waits for 2", waiting=True),)).allowed
+    assert plan(answers=(), nothing="already-newer").allowed
+
+
+def test_a_plan_is_printed_as_the_table_that_reviewers_see() -> None:
+    """Heading, a line a gate, the remedy under what stops, the migration, the commits, how long it is good."""
+    text = str(plan(answers=(*FINE, refused("ci", "ci.yaml failed", "mend it")), commits=("c0ffee1234 a change",)))
+    first, *rest = text.splitlines()
+    assert first.startswith("REFUSED: sandbox → prod, 2026.11.20.0001 → 2026.11.24.0001 sha256:aaaa")
+    assert "  ci       refused  ci.yaml failed" in rest
+    assert any("remedy: mend it" in each for each in rest)
+    assert "  migration runs after the rollout" in rest
+    assert "  c0ffee1234 a change" in rest
+    assert rest[-1].endswith("good until 2026-11-25 12:00 UTC")
+
+
+def test_the_previous_tag_is_the_reference_workloads() -> None:
+    """Empty where it runs nothing, or an image without a tag."""
+    assert plan().previous_tag == "2026.11.20.0001"
+    assert plan(previous={}).previous_tag == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "tag"),
+    [
+        (str(image()), "2026.11.24.0001"),
+        ("localhost:5000/app", ""),
+        ("localhost:5000/app:1", "1"),
+        ("app@sha256:" + "a" * 64, ""),
+        ("", ""),
+    ],
+)
+def test_the_tag_in_an_image(text: str, tag: str) -> None:
+    """A port is no tag."""
+    assert tag_in(text) == tag

@@ -1,0 +1,134 @@
+import pytest
+
+from promokit.errors import ConfigError, Refused
+from promokit.model import Workload
+from promokit.rollout.change import CAUSE, EPOCH, epoch_of, set_image, write_epoch
+from tests.cluster.api_server import ApiServer
+from tests.factories import WORKLOAD, deployment, image
+from tests.manifest_objects import deployment_json
+
+OLD, NEW = str(image("b")), str(image("a"))
+
+
+@pytest.fixture
+def running(api: ApiServer) -> ApiServer:
+    """A namespace in which main-app runs the old image."""
+    api.put("deployments", "main-app", deployment_json())
+    return api
+
+
+def seen(api: ApiServer) -> int:
+    return epoch_of(api.namespace().deployments()["main-app"])
+
+
+def runs(api: ApiServer) -> str:
+    return str(api.get("deployments", "main-app")["spec"]["template"]["spec"]["containers"][0]["image"])
+
+
+def patch(api: ApiServer, epoch: int | None = 5, expected: str = OLD, workload: Workload = WORKLOAD) -> None:
+    set_image(api.namespace(), workload, NEW, expected=expected, epoch=epoch, cause="promokit promotion")
+
+
+def test_an_image_is_pinned_with_its_cause(running: ApiServer) -> None:
+    """The same patch tells people with kubectl why; what was returned is what was made."""
+    write_epoch(running.namespace(), running.namespace().deployments()["main-app"], 5)
+    made = set_image(running.namespace(), WORKLOAD, NEW, expected=OLD, epoch=5, cause="promokit promotion by alice")
+    assert runs(running) == NEW
+    assert made.images == {"main-app": NEW}
+    assert running.get("deployments", "main-app")["metadata"]["annotations"][CAUSE] == "promokit promotion by alice"
+
+
+def test_an_ungated_change_needs_no_epoch(running: ApiServer) -> None:
+    """The primitive has no lease to lose."""
+    patch(running, epoch=None)
+    assert runs(running) == NEW
+
+
+def test_other_containers_are_left_alone(running: ApiServer) -> None:
+    """The container is found by its name, wherever it stands."""
+    data = running.get("deployments", "main-app")
+    data["spec"]["template"]["spec"]["containers"].insert(0, {"name": "proxy", "image": "proxy:1"})
+    running.put("deployments", "main-app", data)
+    patch(running, epoch=None)
+    containers = running.get("deployments", "main-app")["spec"]["template"]["spec"]["containers"]
+    assert [each["image"] for each in containers] == ["proxy:1", NEW]
+
+
+def test_an_image_that_somebody_else_changed_is_superseded(running: ApiServer) -> None:
+    """It is told what runs now, and nothing is changed."""
+    running.put("deployments", "main-app", deployment_json(runs=str(image("c"))))
+    with pytest.raises(Refused, match=r"superseded: somebody else changed the image .*sha256:ccc"):
+        patch(running, epoch=None)
+    assert runs(running) == str(image("c"))
+
+
+def test_whoever_lost_the_lease_cannot_change_an_image(running: ApiServer) -> None:
+    """Another operation's epoch stands on the workload: the patch fails though the image is the expected one."""
+    here = running.namespace()
+    write_epoch(here, here.deployments()["main-app"], 5)
+    write_epoch(here, here.deployments()["main-app"], 6)
+    with pytest.raises(Refused, match="superseded: another operation took over main-app"):
+        patch(running, epoch=5)
+    assert runs(running) == OLD
+
+
+def test_a_change_that_the_cluster_refuses_tells_its_words(running: ApiServer) -> None:
+    """Image and epoch are as expected: then it was admission."""
+    running.fail(422, method="PATCH", body=b'{"message": "denied by policy promokit-allowed"}')
+    with pytest.raises(Refused, match="denied by policy promokit-allowed"):
+        patch(running, epoch=None)
+
+
+def test_a_deployment_that_vanished_under_the_patch_is_superseded(running: ApiServer) -> None:
+    """Somebody deleted it between the read and the patch."""
+    running.fail(422, method="PATCH")
+    running.fail(404, method="GET", after=1)
+    with pytest.raises(Refused, match="took over main-app"):
+        patch(running, epoch=None)
+
+
+def test_a_deployment_that_is_not_there_is_wrong_use(running: ApiServer) -> None:
+    """The manifests were never applied, or the configuration is wrong."""
+    with pytest.raises(ConfigError, match="no Deployment api in namespace credreg-test"):
+        patch(running, workload=Workload("api", "api"))
+
+
+def test_a_container_that_is_not_there_is_wrong_use(running: ApiServer) -> None:
+    """The remedy names those that are."""
+    with pytest.raises(ConfigError, match="its containers are: main-app"):
+        patch(running, workload=Workload("main-app", "nginx"))
+
+
+def test_the_epoch_on_a_workload_only_grows(running: ApiServer) -> None:
+    """A lower one is refused; the same one again does nothing."""
+    here = running.namespace()
+    write_epoch(here, here.deployments()["main-app"], 5)
+    calls = len(running.calls)
+    write_epoch(here, deployment(annotations={EPOCH: "5"}), 5)
+    assert len(running.calls) == calls
+    with pytest.raises(Refused, match="took over"):
+        write_epoch(here, here.deployments()["main-app"], 4)
+    assert seen(running) == 5
+
+
+@pytest.mark.parametrize("annotations", [{}, {"team": "sre"}])
+def test_a_first_epoch_does_not_overwrite_one_that_came_meanwhile(
+    running: ApiServer, annotations: dict[str, str]
+) -> None:
+    """Two operations saw no epoch: the one that lost the lease must not write over the other's."""
+    data = running.get("deployments", "main-app")
+    data["metadata"]["annotations"] = dict(annotations)
+    running.put("deployments", "main-app", data)
+    here = running.namespace()
+    stale = here.deployments()["main-app"]
+    write_epoch(here, stale, 7)
+    with pytest.raises(Refused, match="took over"):
+        write_epoch(here, stale, 6)
+    assert seen(running) == 7
+    assert annotations.items() <= running.get("deployments", "main-app")["metadata"]["annotations"].items()
+
+
+def test_an_epoch_that_is_no_number_counts_as_none() -> None:
+    """Who wrote it by hand doesn't stop every operation after."""
+    assert epoch_of(deployment(annotations={EPOCH: "seven"})) == 0
+    assert epoch_of(deployment(annotations={EPOCH: "-7"})) == 0

@@ -1,0 +1,195 @@
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from promokit.config import load, parse
+from promokit.errors import ConfigError
+from promokit.model import Cluster, Pipeline, Workload
+
+ROOT = Path(__file__).parent.parent
+FILE = Path("promokit.yaml")
+IMAGE = "image: {repository: registry.example.com/app, branch: master}\n"
+TEST = "  test: {namespace: app-test, workloads: [app/app]}\n"
+SMALL = f"{IMAGE}environments:\n{TEST}"
+
+
+def error_of(text: str) -> ConfigError:
+    with pytest.raises(ConfigError) as caught:
+        parse(text, FILE)
+    return caught.value
+
+
+def with_test(setting: str) -> str:
+    """Return a small file whose environment test has one more setting, on line 6."""
+    return f"{IMAGE}environments:\n  test:\n    namespace: app-test\n    workloads: [app/app]\n    {setting}\n"
+
+
+def test_the_committed_file_loads() -> None:
+    """The repository's own promokit.yaml is right, and says what the example needs."""
+    pipeline = load(ROOT / "promokit.yaml")
+    assert list(pipeline) == ["test", "sandbox", "prod"]
+    prod = pipeline["prod"]
+    assert prod.source is pipeline["sandbox"]
+    assert prod.reference == Workload("main-app", "main-app")
+    assert prod.migration is not None
+    assert prod.migration.job == ROOT / "k8s-manifests-prod/db-migrate.yaml"
+    assert prod.gates.approvals is not None
+    assert prod.gates.approvals.environments == ("prod-approval", "prod")
+
+
+def test_defaults_of_an_environment_without_a_source() -> None:
+    """10 s of stability, 15 m of patience, a minute of blindness, and nothing rolled back by itself."""
+    test = parse(SMALL, FILE)["test"]
+    assert test.stable_for == timedelta(seconds=10)
+    assert test.timeout == timedelta(minutes=15)
+    assert test.blind_for == timedelta(seconds=60)
+    assert test.auto_rollback is False
+    assert (test.cluster, test.migration, test.gates.ci) == (Cluster(), None, None)
+
+
+def test_defaults_of_an_environment_with_a_source() -> None:
+    """30 s of stability, and a failed rollout goes back by itself."""
+    prod = parse(f"{SMALL}  prod: {{from: test, namespace: p, workloads: [app/app]}}\n", FILE)["prod"]
+    assert (prod.stable_for, prod.auto_rollback) == (timedelta(seconds=30), True)
+
+
+def test_what_is_written_wins_over_the_defaults() -> None:
+    """Also a zero and a false."""
+    text = f"{SMALL}  prod: {{from: test, namespace: p, workloads: [a/b], stable-for: 0, auto-rollback: false}}\n"
+    prod = parse(text, FILE)["prod"]
+    assert (prod.stable_for, prod.auto_rollback) == (timedelta(0), False)
+
+
+def test_one_text_stands_for_a_list_of_one() -> None:
+    """`workflow: ci.yaml` needs no brackets."""
+    ci = parse(with_test("gates: {ci: {workflow: ci.yaml, wait: 20m}}"), FILE)["test"].gates.ci
+    assert ci is not None
+    assert (ci.workflow, ci.wait) == (("ci.yaml",), timedelta(minutes=20))
+
+
+def test_a_key_of_yaml_that_is_reused_is_read() -> None:
+    """Anchors and aliases are YAML, and allowed."""
+    text = (
+        f"{IMAGE}environments:\n  a: {{namespace: n, workloads: &w [app/app]}}\n  b: {{namespace: m, workloads: *w}}\n"
+    )
+    pipeline = parse(text, FILE)
+    assert pipeline["a"].workloads == pipeline["b"].workloads
+
+
+@pytest.mark.parametrize(
+    ("setting", "told"),
+    [
+        ("stabel-for: 10s", "unknown key 'stabel-for'"),
+        ("stable_for: 10s", "unknown key 'stable_for'"),
+        ("stable-for: 10", "10 is not a length of time"),
+        ("stable-for: false", "False is not a length of time"),
+        ("timeout: soon", "'soon' is not a length of time"),
+        ("auto-rollback: 'yes'", "expected true or false, not 'yes'"),
+        ("cluster: credreg-test", "expected keys and values here, not 'credreg-test'"),
+        ("cluster: {eks: 7}", "expected text, not 7"),
+        ("cluster: {aks: x}", "unknown key 'aks'"),
+        ("also-from: []", "expected a list of texts, not []"),
+        ("also-from: {a: b}", "expected a list of texts, not {'a': 'b'}"),
+        ("also-from: [1]", "expected text, not 1"),
+        ("migration: {job: a.yaml, when: during}", "must be one of: before, after"),
+        ("migration: {when: after}", "'job' is missing"),
+        ("migration: {job: 7}", "expected text, not 7"),
+        ("gates: {ci: {}}", "'workflow' is missing"),
+        ("gates: {ci: {workflow: [a.yaml], wait: 5}}", "5 is not a length of time"),
+        ("gates: {smoke: {}}", "unknown key 'smoke'"),
+        ("gates: {approvals: {environments: prod, count: 2}}", "unknown key 'count'"),
+        ("gates: [ci]", "expected keys and values here, not ['ci']"),
+        ("from: staging", "'staging' is not an environment described above 'test'"),
+        ("from: test", "'test' is not an environment described above 'test'"),
+        ("namespace: again", "the key 'namespace' stands twice"),
+        ("1: x", "unknown key '1'"),
+        ("? [a]\n    : b", "not YAML"),
+        ("timeout: 2026-13-45", "not YAML"),
+        ("timeout: [", "not YAML"),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_line_and_a_remedy(setting: str, told: str) -> None:
+    """Every kind of mistake names the file, the line, what to do, and is wrong use."""
+    error = error_of(with_test(setting))
+    assert told in error.what
+    assert error.where in {"promokit.yaml:6", "promokit.yaml:7", "promokit.yaml"}
+    assert error.remedy
+    assert error.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "told", "line"),
+    [
+        ("", "expected keys and values here, not nothing", 1),
+        ("# nothing yet\n", "expected keys and values here, not nothing", 1),
+        ("- a\n- b\n", "expected keys and values here", 1),
+        ("just text", "expected keys and values here", 1),
+        (IMAGE, "'environments' is missing", 1),
+        (f"environments:\n{TEST}", "'image' is missing", 1),
+        (f"{IMAGE}environments: {{}}\n", "no environment is described", 2),
+        (f"{IMAGE}environments:\n", "expected keys and values here", 2),
+        (f"{IMAGE}environments:\n  test:\n", "expected keys and values here, not nothing", 3),
+        (f"{SMALL}environments: {{}}\n", "the key 'environments' stands twice", 4),
+        (f"{SMALL}  test: {{}}\n", "the key 'test' stands twice", 4),
+        (f"{SMALL}notify: {{mail: x}}\n", "unknown key 'mail'", 4),
+        (f"{IMAGE}environments:\n  test: {{workloads: [app/app]}}\n", "'namespace' is missing", 3),
+        (f"{IMAGE}environments:\n  test: {{namespace: n, workloads: [app]}}\n", "'app' is not a workload", 3),
+        (f"{IMAGE}environments:\n  test: {{namespace: n, workloads: [a/b/c]}}\n", "'a/b/c' is not a workload", 3),
+        (f"{IMAGE}environments:\n  test: {{namespace: n, workloads: [/c]}}\n", "'/c' is not a workload", 3),
+        (f"image: {{repository: r}}\nenvironments:\n{TEST}", "'branch' is missing", 1),
+        ("a: &a {b: *a}\n", "not YAML", None),
+        ("a: !!python/object:os.system x\n", "not YAML", 1),
+        ("\x00", "not YAML", None),
+    ],
+)
+def test_a_file_that_is_wrong_as_a_whole_is_told_too(text: str, told: str, line: int | None) -> None:
+    """Missing, empty, doubled and foreign things are told with the nearest line there is."""
+    error = error_of(text)
+    assert told in error.what
+    assert error.where == (f"promokit.yaml:{line}" if line else "promokit.yaml")
+    assert error.remedy
+
+
+def test_the_keys_to_use_are_in_the_remedy_of_an_unknown_one() -> None:
+    """A typo is mended from the message alone."""
+    assert "stable-for" in str(error_of(with_test("stabel-for: 10s")).remedy)
+
+
+def test_the_path_to_what_is_wrong_is_told() -> None:
+    """The keys above it say which environment it is in."""
+    assert error_of(with_test("gates: {ci: {workflow: a, wait: x}}")).what.startswith(
+        "environments.test.gates.ci.wait:"
+    )
+
+
+@pytest.mark.parametrize("make", ["missing", "folder", "binary"])
+def test_a_file_that_cannot_be_read_is_wrong_use(tmp_path: Path, make: str) -> None:
+    """There is none, it is a folder, it isn't text: each says how to go on."""
+    file = tmp_path / "promokit.yaml"
+    if make == "folder":
+        file.mkdir()
+    elif make == "binary":
+        file.write_bytes(b"\xff\xfe\x00\x80")
+    with pytest.raises(ConfigError) as caught:
+        load(file)
+    assert str(file) in str(caught.value)
+    assert "Remedy" in str(caught.value)
+
+
+def test_an_unknown_environment_names_the_known_ones() -> None:
+    """pipeline[…] is wrong use when there is none of that name."""
+    with pytest.raises(ConfigError, match="use one of: test"):
+        parse(SMALL, FILE)["prod"]
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.text(alphabet=st.sampled_from("image:{}[]&*!|>-?'\"\n\t #test0,~<a"), max_size=40))
+def test_no_text_crashes_the_reader(text: str) -> None:
+    """Whatever stands in the file, it is a pipeline or wrong use."""
+    for each in (text, with_test(text)):
+        with suppress(ConfigError):
+            assert isinstance(parse(each, FILE), Pipeline)
