@@ -33,8 +33,9 @@ def up() -> None:
             ready = time.monotonic()
             sequence.start()
         except BaseException:
-            _keep_logs()
-            sequence.clear()
+            with _undisturbed():
+                _keep_logs()
+                sequence.clear()
             raise
         say(f"up in {time.monotonic() - ready:.1f} s (and {ready - began:.1f} s to build and install)")
 
@@ -112,3 +113,13 @@ def _interruptible() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """A second Ctrl-C doesn't stop the clearing away half-way."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
