@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from tests.lab import build, lifecycle, seed
+from tests.lab import build, lifecycle
 from tests.lab.errors import LabError
 
 
@@ -30,7 +30,7 @@ def _do(asked: argparse.Namespace) -> None:
     elif asked.command == "status":
         print("\n".join(lifecycle.status()))
     else:
-        {"up": lifecycle.up, "down": lifecycle.down, "reset": seed.reset}[asked.command]()
+        {"up": lifecycle.up, "down": lifecycle.down, "reset": lifecycle.reset}[asked.command]()
 
 
 def _parser() -> argparse.ArgumentParser:

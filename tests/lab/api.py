@@ -23,6 +23,12 @@ class Api:
         self._name = cluster.name
         self.resource_of = functools.cache(self._resource_of)
 
+    def is_ready(self) -> bool:
+        """Whether the server says that it's ready. OSError where it doesn't answer yet."""
+        self._connection.request("GET", "/readyz")
+        answer = self._connection.getresponse()
+        return answer.read() == b"ok" and answer.status == 200
+
     def get(self, path: str) -> dict[str, Any]:
         """Read an object or a list. LabError where the server refuses or the object isn't there."""
         return self._call("GET", path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -69,11 +70,14 @@ def _build_into(target: Path, name: str, recipe: Recipe) -> None:
     print(f"lab: building {name} (once; a few minutes for the large ones)", file=sys.stderr, flush=True)
     unfinished = target.with_name(f".{target.name}.{os.getpid()}")
     unfinished.mkdir(parents=True, exist_ok=True)
-    for program, package in recipe.packages.items():
-        _go_build(name, package, unfinished / program, recipe.linker)
-    for other in recipe.names:
-        (unfinished / other).hardlink_to(unfinished / next(iter(recipe.packages)))
-    unfinished.rename(target)
+    try:
+        for program, package in recipe.packages.items():
+            _go_build(name, package, unfinished / program, recipe.linker)
+        for other in recipe.names:
+            (unfinished / other).hardlink_to(unfinished / next(iter(recipe.packages)))
+        unfinished.rename(target)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
     print(f"lab: built {name} in {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
 
 

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from tests.lab import certificates, processes
-from tests.lab.commands import succeeds
+from tests.lab.api import Api
 from tests.lab.layout import BIN, WEBHOOK, Cluster
 
 
@@ -50,7 +50,10 @@ def start_controllers(cluster: Cluster) -> None:
 
 
 def _is_ready(cluster: Cluster) -> bool:
-    return succeeds(BIN / "kubectl", f"--kubeconfig={cluster.kubeconfig}", "get", "--raw", "/readyz")
+    try:
+        return Api(cluster).is_ready()
+    except OSError:
+        return False
 
 
 def _start_etcd(cluster: Cluster) -> None:

@@ -34,7 +34,7 @@ def wait() -> None:
     if importlib.util.find_spec("tests.lab.doubles") is None:
         return
     for port in DOUBLES_PORTS:
-        remedy = f"look whether another program uses port {port}."
+        remedy = f"see the words above, and whether another program uses port {port}."
         processes.wait_until(_NAME, functools.partial(_listens, port), seconds=20, remedy=remedy)
 
 

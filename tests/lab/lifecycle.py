@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from tests.lab import cgroups, network, processes, sequence
+from tests.lab import cgroups, network, processes, seed, sequence
 from tests.lab.errors import LabError
 from tests.lab.layout import DATA, KEPT_LOGS, LOCK, LOGS, REAL, RUN, STATE
 from tests.lab.progress import say
@@ -33,8 +33,9 @@ def up() -> None:
             ready = time.monotonic()
             sequence.start()
         except BaseException:
-            _keep_logs()
-            sequence.clear()
+            with _undisturbed():
+                _keep_logs()
+                sequence.clear()
             raise
         say(f"up in {time.monotonic() - ready:.1f} s (and {ready - began:.1f} s to build and install)")
 
@@ -53,6 +54,14 @@ def is_up() -> bool:
     return STATE.is_file() and bool(programs) and all(program.alive for program in programs)
 
 
+def reset() -> None:
+    """Back to the first state of a running lab. LabError where none runs."""
+    if not is_up():
+        raise LabError("The lab isn't running.", "`python -m tests.lab up`")
+    with _alone():
+        seed.reset()
+
+
 def status() -> list[str]:
     """A line for each program, and one for each thing that's left of a lab that is down."""
     lines = [
@@ -68,8 +77,8 @@ def leftovers() -> list[str]:
     return [
         *(f"process {pid}" for pid in processes.marked()),
         *(f"mount {mount}" for mount in mounts if f"{mount}/".startswith((f"{RUN}/", f"{DATA}/"))),
-        *(f"bridge {bridge}" for bridge in network.left()),
-        *(f"cgroup {cgroup}" for cgroup in cgroups.left()),
+        *(f"bridge {bridge}" for bridge in network.left() if REAL),
+        *(f"cgroup {cgroup}" for cgroup in cgroups.left() if REAL),
         *(f"folder {folder}" for folder in (RUN, DATA) if folder.exists()),
     ]
 
@@ -104,3 +113,13 @@ def _interruptible() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """A second Ctrl-C doesn't stop the clearing away half-way."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

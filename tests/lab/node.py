@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 
 from tests.lab import certificates, cgroups, processes
-from tests.lab.commands import kubectl
+from tests.lab.api import Api
 from tests.lab.layout import BIN, ECR_HOST, PAUSE_IMAGE, REGISTRY_URL, Cluster
 
 MOUNT_POINTS = ("/var/lib/kubelet", "/var/lib/cni", "/var/log/pods", "/var/log/containers")
@@ -79,7 +79,7 @@ def wait_until_ready(cluster: Cluster) -> None:
 
 
 def _is_ready(cluster: Cluster) -> bool:
-    listed = json.loads(kubectl(cluster.kubeconfig, "get", "nodes", "-o", "json"))["items"]
+    listed = Api(cluster).get("/api/v1/nodes")["items"]
     conditions = [condition for node in listed for condition in node["status"].get("conditions", [])]
     return any(it["type"] == "Ready" and it["status"] == "True" for it in conditions)
 

