@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint unit lab-test lab-up lab-down lock
+.PHONY: help setup demo test lint unit lab-test lab-up lab-down lock docs
 BIN := .venv/bin
 WORKFLOWS := .github/workflows/*.yaml examples/feature-branch.yaml
 
@@ -38,3 +38,6 @@ lab-down: setup ## End the lab; nothing stays running or mounted
 
 lock: setup ## The locks: uv.lock, and the actions' own
 	@tools/lock
+
+docs: setup ## The README's tables, from the actions and the program
+	@$(BIN)/python -m tests.documentation
