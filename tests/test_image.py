@@ -132,9 +132,7 @@ def test_with_replaces_what_is_given_and_keeps_the_rest() -> None:
 WORDS = st.text(string.ascii_lowercase + string.digits, min_size=1, max_size=8)
 COMPONENTS = st.builds(lambda words, sep: sep.join(words), st.lists(WORDS, min_size=1, max_size=3),
                        st.sampled_from([".", "_", "__", "-", "---"]))  # fmt: skip
-HOSTS = st.sampled_from(
-    ["docker.io", "ghcr.io", "localhost", "localhost:5000", "UPPER", "[::1]:80", ECR[:-9]]
-)
+HOSTS = st.sampled_from(["docker.io", "ghcr.io", "localhost", "localhost:5000", "UPPER", "[::1]:80", ECR[:-9]])
 TAGS = st.none() | st.from_regex(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}", fullmatch=True)
 DIGESTS = st.none() | st.sampled_from([SHA256, SHA512])
 
