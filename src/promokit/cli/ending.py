@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import signal
 import sys
@@ -59,7 +60,7 @@ def end_with_error(error: BaseException, words: Sequence[str], environ: Mapping[
     """Say what went wrong in one line with its remedy, and exit as its kind says."""
     line, code = _line(error)
     outcome = {3: "refused", 5: "unknown"}.get(code, "failed")
-    if "json" in words:
+    if _json_asked(words):
         click.echo(json.dumps({"error": line, "exit_code": code, "outcome": outcome, "changed": False}))
     click.echo(f"promokit: {plain(line)}", err=True)
     runner = Runner.from_environ(environ)
@@ -78,6 +79,13 @@ def end_with_signal(number: int, environ: Mapping[str, str]) -> NoReturn:
         runner.output("reason", f"stopped by {signal.Signals(number).name}")
     click.echo(f"promokit: stopped by {signal.Signals(number).name}; what was begun is in the ledger", err=True)
     sys.exit(128 + number)
+
+
+def _json_asked(words: Sequence[str]) -> bool:
+    """Find -o json in each form that click takes; the words couldn't be parsed, perhaps."""
+    joined = {"-ojson", "--output=json"}
+    pairs = itertools.pairwise(words)
+    return bool(joined & set(words)) or any(first in {"-o", "--output"} and then == "json" for first, then in pairs)
 
 
 def _line(error: BaseException) -> tuple[str, int]:

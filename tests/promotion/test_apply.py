@@ -1,0 +1,179 @@
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from attrs import evolve
+
+from promokit.errors import ConfigError, Refused
+from promokit.ledger.chain import verify
+from promokit.ledger.lease import take
+from promokit.promotion.apply import apply, apply_migration, apply_rollout
+from promokit.promotion.plan import decode, promise_of
+from promokit.promotion.record import hold, release
+from tests.promotion.scene import FIRST, SECOND, THIRD, Scene
+
+BOTH = {"main-app", "worker-app"}
+
+
+def test_a_plan_reads_only(scene: Scene) -> None:
+    """It says from what to what, and changes nothing."""
+    before = scene.state()
+    made = scene.planned(SECOND)
+    assert made.allowed
+    assert made.image == scene.images[SECOND]
+    assert made.previous == dict.fromkeys(("main-app/main-app", "worker-app/worker"), str(scene.images[FIRST]))
+    assert scene.state() == before
+    assert {each.method for each in scene.api.calls} == {"GET"}
+
+
+def test_an_applied_plan_is_what_runs_and_what_is_recorded(scene: Scene) -> None:
+    """Every workload is pinned, the ledger has its two lines, and the lease is let go."""
+    done = scene.applied(SECOND)
+    assert (done.outcome, done.reason, done.changed) == ("succeeded", "complete", True)
+    assert scene.running() == dict.fromkeys(BOTH, SECOND)
+    opened, closed = scene.book().lines
+    assert (opened["line"], opened["kind"], opened["image"]) == ("opened", "rollout", str(scene.images[SECOND]))
+    assert opened["identity"] == "system:tester"
+    assert (closed["line"], closed["outcome"], closed["op"]) == ("closed", "succeeded", opened["op"])
+    assert verify(scene.book().lines, head=done.head) is None
+    assert scene.api.get("leases", "promokit")["spec"]["holderIdentity"] == ""
+
+
+def test_applying_it_again_does_nothing_twice(scene: Scene) -> None:
+    """What runs already isn't patched again."""
+    scene.applied(SECOND)
+    versions = [scene.api.get("deployments", each)["metadata"]["generation"] for each in BOTH]
+    assert scene.applied(SECOND).changed is False
+    assert [scene.api.get("deployments", each)["metadata"]["generation"] for each in BOTH] == versions
+
+
+def test_a_target_that_moved_refuses_the_plan_and_changes_nothing(scene: Scene) -> None:
+    """It is told what was decided and what is now."""
+    made = scene.planned(SECOND)
+    scene.applied(THIRD)
+    before = scene.state()
+    with pytest.raises(Refused, match="the plan doesn't hold any more: previous was"):
+        apply(made, clients=scene.clients, wait=0)
+    assert scene.state() == before
+
+
+def test_a_hold_that_was_set_meanwhile_refuses(scene: Scene) -> None:
+    """The gates are asked again; releasing it lets the same plan through."""
+    made = scene.planned(SECOND)
+    digest = scene.images[SECOND].digest
+    assert digest is not None
+    hold(scene.environment, digest, reason="it lost money", clients=scene.clients)
+    before = scene.state()
+    with pytest.raises(Refused, match="hold: this digest was rolled back here and is held: it lost money"):
+        apply(made, clients=scene.clients, wait=0)
+    assert scene.state() == before
+    release(scene.environment, digest, reason="mended", clients=scene.clients)
+    assert apply(made, clients=scene.clients, wait=0).succeeded
+
+
+def test_a_plan_that_has_expired_refuses(scene: Scene) -> None:
+    """It was made more than 24 hours ago."""
+    made = scene.planned(SECOND)
+    with pytest.raises(Refused, match="has expired"):
+        apply(evolve(made, created=made.created - timedelta(hours=25)), clients=scene.clients, wait=0)
+
+
+def test_an_edited_plan_refuses(scene: Scene) -> None:
+    """What it decides is computed again, so another digest in it is found."""
+    promise = decode(scene.planned(SECOND).encode())
+    edited = evolve(promise, decided={**promise.decided, "image": str(scene.images[THIRD])})
+    with pytest.raises(Refused, match="image was"):
+        apply_rollout(scene.environment, edited, clients=scene.clients, wait=0)
+    assert scene.running() == dict.fromkeys(BOTH, FIRST)
+
+
+def test_another_operation_under_way_refuses_with_its_holder(scene: Scene) -> None:
+    """Not waiting, it is refused by the lease."""
+    with take(scene.api.namespace(), "bob@laptop"), pytest.raises(Refused, match="bob@laptop"):
+        scene.applied(SECOND)
+    assert scene.running() == dict.fromkeys(BOTH, FIRST)
+
+
+def test_a_ledger_that_cannot_be_written_stops_it_before_anything_changed(scene: Scene) -> None:
+    """No record, no change; the lease is let go."""
+    scene.api.fail(403, method="POST", path="configmaps")
+    with pytest.raises(Exception, match="the ledger can't be written"):
+        scene.applied(SECOND)
+    assert scene.running() == dict.fromkeys(BOTH, FIRST)
+    assert scene.api.get("leases", "promokit")["spec"]["holderIdentity"] == ""
+
+
+def test_an_image_that_crashes_fails_and_stays_without_auto_rollback(scene: Scene) -> None:
+    """The verdict has its cause; the ledger says failed."""
+    scene.api.logs["main-app-2-0/main-app"] = "panic: no database\n"
+    done = scene.applied(THIRD)
+    assert (done.outcome, done.reason, done.exit_code, done.rolled_back) == ("failed", "crash-loop", 1, False)
+    assert done.evidence[0].exit_code == 3
+    assert scene.running() == dict.fromkeys(BOTH, THIRD)
+    assert scene.book().lines[-1]["outcome"] == "failed"
+
+
+def test_a_failed_rollout_goes_back_by_itself(scene: Scene) -> None:
+    """All workloads run what they ran; the result says both, and sets no hold."""
+    there = evolve(scene, environment=evolve(scene.environment, auto_rollback=True))
+    done = there.applied(THIRD)
+    assert (done.outcome, done.rolled_back) == ("failed", True)
+    assert scene.running() == dict.fromkeys(BOTH, FIRST)
+    assert scene.book().lines[-1]["rolled_back"] is True
+    assert scene.book().holds == {}
+
+
+def test_a_rollout_and_its_migration_are_one_operation(scene: Scene, tmp_path: Path) -> None:
+    """Two steps, one opened and one closed line, and the migration is remembered for its digest."""
+    done = scene.with_migration(tmp_path).applied(SECOND)
+    assert (done.outcome, done.migration, done.changed) == ("succeeded", "succeeded", True)
+    assert [each["line"] for each in scene.book().lines] == ["opened", "closed"]
+    assert scene.book().lines[-1]["migration"] == "succeeded"
+
+
+def test_a_migration_that_fails_after_the_rollout_leaves_the_image(scene: Scene, tmp_path: Path) -> None:
+    """It exits 1 and tells the command that goes back."""
+    there = scene.with_migration(tmp_path)
+    scene.api.reactions.pop(0)  # the controller that lets THIRD crash
+    promise = promise_of(there.planned(THIRD))
+    done = apply_migration(there.environment, promise, clients=scene.clients, wait=0)
+    assert (done.outcome, done.exit_code) == ("failed", 1)
+    assert "promokit rollback test" in done.next_steps[0]
+
+
+def test_an_older_image_is_nothing_to_do_where_only_newer_is_wanted(scene: Scene) -> None:
+    """A build that was overtaken ends well, without a change."""
+    for tag in ("2026.11.24.0001", "2026.11.24.0002"):
+        scene.registry.tags[tag] = scene.registry.tags[SECOND if tag.endswith("2") else FIRST]
+    scene.applied("2026.11.24.0002")
+    before = scene.state()
+    made = scene.planned("2026.11.24.0001", only_newer=True)
+    assert (made.nothing, made.allowed) == ("already-newer", True)
+    done = apply(made, clients=scene.clients, wait=0)
+    assert (done.outcome, done.reason, done.changed) == ("succeeded", "already-newer", False)
+    assert scene.state() == before
+
+
+def test_a_tag_that_can_move_is_refused_by_origin(scene: Scene) -> None:
+    """`latest` is no version."""
+    made = scene.planned("latest")
+    assert (made.exit_code, made.answers[0].gate) == (3, "origin")
+
+
+@pytest.mark.parametrize("tag", [None, "4" * 40])
+def test_a_tag_that_is_missing_is_wrong_use(scene: Scene, tag: str | None) -> None:
+    """None was given, or none of that name is in the registry."""
+    with pytest.raises(ConfigError):
+        scene.planned(tag)  # type: ignore[arg-type]
+
+
+def test_an_operation_that_was_cut_off_is_closed_by_the_next(scene: Scene) -> None:
+    """Its run is gone; whoever holds the lease now says so."""
+    scene.applied(SECOND)
+    opened = {key: value for key, value in scene.book().lines[0].items() if key not in {"hash", "before", "op"}}
+    from promokit.ledger.store import append
+
+    append(scene.api.namespace(), lambda book: [{**opened, "op": "cut-off", "plan": "another"}])
+    scene.applied(FIRST)
+    closed = next(each for each in scene.book().lines if each["op"] == "cut-off" and each["line"] == "closed")
+    assert (closed["outcome"], closed["reason"]) == ("inconclusive", "interrupted")
