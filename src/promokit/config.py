@@ -76,7 +76,7 @@ def load(path: str | Path = "promokit.yaml") -> Pipeline:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise ConfigError(
             f"cannot read {file}: {reason}",
-            remedy="run where promokit.yaml is, or name it with --config; promokit init writes a first one",
+            remedy="run where promokit.yaml is, or name it with --config",
         ) from error
     return parse(text, file)
 

@@ -12,6 +12,8 @@ class PromokitError(Exception):
     """
 
     exit_code: ClassVar[int] = 1
+    changed = False
+    """Whether anything was changed before it was raised: set by the operation that it ends."""
 
     def __init__(self, what: str, *, where: str | None = None, remedy: str | None = None) -> None:
         super().__init__(what)
@@ -35,6 +37,12 @@ class Refused(PromokitError):
     """A gate or the lease said no. No workload, Job or ledger was changed."""
 
     exit_code: ClassVar[int] = 3
+
+
+class Superseded(PromokitError):
+    """Another operation took over, or somebody else changed the workloads: this one let go where it stood."""
+
+    exit_code: ClassVar[int] = 5
 
 
 class Unreachable(PromokitError):

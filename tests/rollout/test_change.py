@@ -1,6 +1,6 @@
 import pytest
 
-from promokit.errors import ConfigError, Refused
+from promokit.errors import ConfigError, PromokitError, Superseded
 from promokit.model import Workload
 from promokit.rollout.change import CAUSE, EPOCH, epoch_of, set_image, write_epoch
 from tests.cluster.api_server import ApiServer
@@ -57,7 +57,7 @@ def test_other_containers_are_left_alone(running: ApiServer) -> None:
 def test_an_image_that_somebody_else_changed_is_superseded(running: ApiServer) -> None:
     """It is told what runs now, and nothing is changed."""
     running.put("deployments", "main-app", deployment_json(runs=str(image("c"))))
-    with pytest.raises(Refused, match=r"superseded: somebody else changed the image .*sha256:ccc"):
+    with pytest.raises(Superseded, match=r"superseded: somebody else changed the image .*sha256:ccc"):
         patch(running, epoch=None)
     assert runs(running) == str(image("c"))
 
@@ -67,7 +67,7 @@ def test_whoever_lost_the_lease_cannot_change_an_image(running: ApiServer) -> No
     here = running.namespace()
     write_epoch(here, here.deployments()["main-app"], 5)
     write_epoch(here, here.deployments()["main-app"], 6)
-    with pytest.raises(Refused, match="superseded: another operation took over main-app"):
+    with pytest.raises(Superseded, match="superseded: another operation took over main-app"):
         patch(running, epoch=5)
     assert runs(running) == OLD
 
@@ -75,7 +75,7 @@ def test_whoever_lost_the_lease_cannot_change_an_image(running: ApiServer) -> No
 def test_a_change_that_the_cluster_refuses_tells_its_words(running: ApiServer) -> None:
     """Image and epoch are as expected: then it was admission."""
     running.fail(422, method="PATCH", body=b'{"message": "denied by policy promokit-allowed"}')
-    with pytest.raises(Refused, match="denied by policy promokit-allowed"):
+    with pytest.raises(PromokitError, match="denied by policy promokit-allowed"):
         patch(running, epoch=None)
 
 
@@ -83,7 +83,7 @@ def test_a_deployment_that_vanished_under_the_patch_is_superseded(running: ApiSe
     """Somebody deleted it between the read and the patch."""
     running.fail(422, method="PATCH")
     running.fail(404, method="GET", after=1)
-    with pytest.raises(Refused, match="took over main-app"):
+    with pytest.raises(Superseded, match="took over main-app"):
         patch(running, epoch=None)
 
 
@@ -106,7 +106,7 @@ def test_the_epoch_on_a_workload_only_grows(running: ApiServer) -> None:
     calls = len(running.calls)
     write_epoch(here, deployment(annotations={EPOCH: "5"}), 5)
     assert len(running.calls) == calls
-    with pytest.raises(Refused, match="took over"):
+    with pytest.raises(Superseded, match="took over"):
         write_epoch(here, here.deployments()["main-app"], 4)
     assert seen(running) == 5
 
@@ -122,7 +122,7 @@ def test_a_first_epoch_does_not_overwrite_one_that_came_meanwhile(
     here = running.namespace()
     stale = here.deployments()["main-app"]
     write_epoch(here, stale, 7)
-    with pytest.raises(Refused, match="took over"):
+    with pytest.raises(Superseded, match="took over"):
         write_epoch(here, stale, 6)
     assert seen(running) == 7
     assert annotations.items() <= running.get("deployments", "main-app")["metadata"]["annotations"].items()

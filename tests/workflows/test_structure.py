@@ -135,13 +135,13 @@ def test_reports_whatever_happens(name: str) -> None:
     assert all(f"needs.{job}.result" in outcome for job in needs)
 
 
-def test_a_declined_approval_is_told_as_cancelled() -> None:
+def test_a_declined_approval_is_told_as_declined() -> None:
     """A job that fails before its first step was declined: only a deploy job that began can have failed."""
     found = jobs("promote-prod")
     assert found["deploy"]["outputs"]["begun"] == f"${{{{ steps.{found['deploy']['steps'][0]['id']}.conclusion }}}}"
     outcome = found["report"]["steps"][-1]["with"]["outcome"]
-    assert "needs.approval.result == 'failure' && 'cancelled'" in outcome
-    assert "needs.deploy.result == 'failure' && !needs.deploy.outputs.begun && 'cancelled'" in outcome
+    assert "needs.approval.result == 'failure' && 'declined'" in outcome
+    assert "needs.deploy.result == 'failure' && !needs.deploy.outputs.begun && 'declined'" in outcome
 
 
 def test_build_reports_itself_and_not_test() -> None:

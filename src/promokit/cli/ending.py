@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 import signal
 import sys
 from collections.abc import Mapping, Sequence
@@ -12,11 +13,12 @@ from typing import Any, NoReturn
 import click
 from attrs import field, frozen
 
-from promokit.errors import PromokitError
+from promokit.errors import PromokitError, Superseded
 from promokit.github.escape import plain
 from promokit.github.runner import Runner
 
 BUG = 70
+_REGISTRY_HOST = re.compile(r"\b\d{12}\.dkr[.-]ecr[\w.-]*/")
 
 
 class Stopped(BaseException):
@@ -44,7 +46,7 @@ def end(ending: Ending, output: str, environ: Mapping[str, str]) -> int:
     if output == "json":
         click.echo(json.dumps(ending.data, indent=2, default=str))
     elif ending.text:
-        click.echo(plain(ending.text) if environ.get("GITHUB_ACTIONS") == "true" else ending.text)
+        click.echo(plain(ending.text))
     runner = Runner.from_environ(environ)
     if runner is not None:
         for name, value in ending.outputs.items():
@@ -59,14 +61,16 @@ def end(ending: Ending, output: str, environ: Mapping[str, str]) -> int:
 def end_with_error(error: BaseException, words: Sequence[str], environ: Mapping[str, str]) -> NoReturn:
     """Say what went wrong in one line with its remedy, and exit as its kind says."""
     line, code = _line(error)
-    outcome = {3: "refused", 5: "unknown"}.get(code, "failed")
+    changed = getattr(error, "changed", False)
+    outcome = _outcome(error, code, changed)
     if _json_asked(words):
-        click.echo(json.dumps({"error": line, "exit_code": code, "outcome": outcome, "changed": False}))
+        click.echo(json.dumps({"error": line, "exit_code": code, "outcome": outcome, "changed": changed}))
     click.echo(f"promokit: {plain(line)}", err=True)
     runner = Runner.from_environ(environ)
     if runner is not None:
         runner.output("outcome", outcome)
-        runner.output("reason", line)
+        runner.output("reason", without_host(line))
+        runner.output("changed", _text(changed))
         runner.error(line)
     sys.exit(code)
 
@@ -79,6 +83,22 @@ def end_with_signal(number: int, environ: Mapping[str, str]) -> NoReturn:
         runner.output("reason", f"stopped by {signal.Signals(number).name}")
     click.echo(f"promokit: stopped by {signal.Signals(number).name}; what was begun is in the ledger", err=True)
     sys.exit(128 + number)
+
+
+def without_host(text: str) -> str:
+    """Leave a registry's host out of an image's name: GitHub drops an output that holds a masked account id."""
+    return _REGISTRY_HOST.sub("", text)
+
+
+def _outcome(error: BaseException, code: int, changed: bool) -> str:
+    """Return the word for an error; `unknown` and `refused` say that nothing was changed, so they mustn't else."""
+    if isinstance(error, Superseded):
+        return "superseded"
+    if code in {2, BUG}:
+        return "error"
+    if changed:
+        return "inconclusive" if code == 5 else "failed"
+    return {3: "refused", 5: "unknown"}.get(code, "failed")
 
 
 def _json_asked(words: Sequence[str]) -> bool:

@@ -16,6 +16,7 @@ from promokit.slack.post import post
 
 _GOOD = {"succeeded", "success", "allowed", "skipped"}
 _NOTHING_DONE = {"already-newer"}
+_NOTHING_CHANGED = {"refused", "unknown", "error"}
 _SAID_BY_JOBS = {"failure": "failed"}
 
 
@@ -42,15 +43,16 @@ def command(channel: str, fail_on_error: bool, config: str, next_workflow: str, 
     """Post one message to Slack, with the token in SLACK_BOT_TOKEN. A failing Slack fails nothing unless asked to."""
     context = Context.of(os.environ)
     server = os.environ.get("GITHUB_SERVER_URL", "https://github.com")
-    url = f"{server}/{context.repository}/actions/workflows/{next_workflow}" if next_workflow else ""
     told["outcome"] = deciding(told["outcome"], told["reason"])
+    follows = next_workflow if told["outcome"] == "succeeded" else ""
+    url = f"{server}/{context.repository}/actions/workflows/{follows}" if follows else ""
     notice = Notice(
         **told,
         run_url=context.run_url,
         actor=context.actor,
         repository=context.repository,
         next_url=url,
-        next_name=next_workflow.rpartition(".")[0] or next_workflow,
+        next_name=follows.rpartition(".")[0] or follows,
     )
     try:
         ts = post(channel or _channel(config), message(notice), os.environ)
@@ -67,10 +69,15 @@ def deciding(words: str, reason: str) -> str:
 
     The first that isn't a success decides; what was skipped only followed another's failure.
     """
-    bad = [each for each in words.split() if each not in _GOOD]
-    if bad:
-        return _SAID_BY_JOBS.get(bad[0], bad[0])
-    return reason if reason in _NOTHING_DONE else "succeeded"
+    said = words.split()
+    bad = next((number for number, each in enumerate(said) if each not in _GOOD), None)
+    if bad is None:
+        return reason if reason in _NOTHING_DONE else "succeeded"
+    if said[bad] in _NOTHING_CHANGED and "succeeded" in said[:bad]:
+        return "half-done"
+    if reason == "superseded":
+        return reason
+    return _SAID_BY_JOBS.get(said[bad], said[bad])
 
 
 def _channel(config: str) -> str:

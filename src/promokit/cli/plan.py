@@ -14,8 +14,10 @@ from promokit.promotion.planning import plan
 @environment_argument
 @option("tag", help="The image, for an environment without `from`.")
 @option("only-newer", is_flag=True, help="An image older than what runs there is nothing to do.")
+@option("no-migration", is_flag=True, help="Leave the migration out: for an image that shares its schema.")
 @config_option
 @ends
-def command(environment: str | None, tag: str | None, only_newer: bool, config: str) -> Ending:
+def command(environment: str | None, tag: str | None, only_newer: bool, no_migration: bool, config: str) -> Ending:
     """Show what a promotion to ENVIRONMENT would do and judge every gate. Exit 3: one refuses; 5: one can't tell."""
-    return plan_ending(plan(pipeline_environment(config, environment), tag=tag, only_newer=only_newer))
+    where = pipeline_environment(config, environment)
+    return plan_ending(plan(where, tag=tag, only_newer=only_newer, migrate=not no_migration))

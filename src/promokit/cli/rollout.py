@@ -64,7 +64,7 @@ def command(
         promise = decode(plan)
         confirm(f"{where.name}: {promise.decided.get('previous')} → {promise.decided.get('image')}", yes)
         return result_ending("rollout", where.name, apply_rollout(where, promise, clients=clients, progress=progress))
-    made = make_plan(where, tag=tag, clients=clients)
+    made = make_plan(where, tag=tag, migrate=False, clients=clients)
     if not made.allowed:
         return plan_ending(made)
     confirm(str(made), yes)

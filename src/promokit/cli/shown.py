@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from promokit.cli.ending import Ending
+from promokit.cli.ending import Ending, without_host
 from promokit.cli.tables import markdown_table, text_table
 from promokit.durations import format_duration
 from promokit.github.escape import markdown_escape
@@ -32,7 +32,7 @@ def plan_ending(plan: Plan) -> Ending:
         "previous-tag": plan.previous_tag,
         "migrate": plan.migrate,
         "outcome": plan.outcome,
-        "reason": plan.nothing or ("" if plan.allowed else plan.refusal().what),
+        "reason": plan.nothing or ("" if plan.allowed else without_host(plan.refusal().what)),
     }
     data = {
         **outputs,

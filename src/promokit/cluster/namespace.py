@@ -8,6 +8,7 @@ from typing import Any
 
 from attrs import frozen
 
+from promokit.cluster.lines import stream_lines
 from promokit.cluster.objects import Deployment, Event, Job, Pod, ReplicaSet
 from promokit.cluster.parse import (
     parse_deployment,
@@ -20,6 +21,7 @@ from promokit.cluster.transport import Json, NotFound, Transport
 from promokit.errors import Unreachable
 
 PAGE = 500
+LOG_SILENT_SECONDS = 3600.0
 GROUPS: Mapping[str, str] = {
     "deployments": "/apis/apps/v1",
     "replicasets": "/apis/apps/v1",
@@ -96,6 +98,13 @@ class Namespace:
         """Apply a JSON patch (RFC 6902); Invalid when one of its tests fails or the result is refused."""
         kind = "application/json-patch+json"
         return _json(self.transport.request("PATCH", self.path(resource, name), body=operations, content_type=kind))
+
+    def log_lines(self, pod: str, container: str) -> Iterator[str]:
+        """Yield a container's log from its start, line by line as it is written, until the container ends."""
+        path = self.path("pods", f"{pod}/log")
+        query = {"container": container, "follow": "true"}
+        answer = self.transport.request("GET", path, query=query, read_seconds=LOG_SILENT_SECONDS)
+        yield from (line.decode("utf-8", "replace") for line in stream_lines(answer))
 
     def log_tail(self, pod: str, container: str, *, lines: int = 20, previous: bool = False) -> list[str]:
         """Return a container's last log lines, at most 64 KiB; none where it has no log."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from attrs import frozen
 
+from promokit.cluster.lines import stream_lines
 from promokit.cluster.namespace import Namespace
 from promokit.cluster.transport import Gone, Json
 
@@ -58,25 +58,10 @@ def _watch(namespace: Namespace, resource: str, version: str, query: Mapping[str
             )
         except Gone:
             return
-        for line in _lines(answer):
+        for line in stream_lines(answer):
             event = json.loads(line)
             if event["type"] == "ERROR":
                 return
             version = event["object"]["metadata"]["resourceVersion"]
             if event["type"] != "BOOKMARK":
                 yield Change(event["type"], event["object"])
-
-
-def _lines(answer: Any) -> Iterator[bytes]:
-    """Split a stream into lines as they come; a cut connection just ends it."""
-    import urllib3
-
-    rest = b""
-    try:
-        for chunk in answer.stream(None, decode_content=True):
-            *whole, rest = (rest + chunk).split(b"\n")
-            yield from (line for line in whole if line.strip())
-    except (urllib3.exceptions.HTTPError, OSError):
-        return
-    finally:
-        answer.close()

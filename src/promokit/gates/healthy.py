@@ -22,7 +22,11 @@ def _unhealthy(source: Standing) -> Answer | None:
     for each in source.workloads:
         if each.outcome != "succeeded":
             sentence = f"{each.name} in {source.environment} is {each.outcome}: {each.reason}"
-            return refused(NAME, sentence, f"make {source.environment} healthy first: promokit explain tells the cause")
+            return refused(
+                NAME,
+                sentence,
+                f"make {source.environment} healthy first: promokit status and kubectl describe tell the cause",
+            )
         if each.digest is None:
             return refused(
                 NAME, f"what {each.name} in {source.environment} runs isn't proven: {each.doubt}", each.remedy

@@ -42,12 +42,18 @@ def _ref(facts: Facts) -> Answer | None:
 
 def _released(facts: Facts) -> Answer | None:
     if facts.image.name == facts.environment.settings().repository:
-        return None
+        return _release_tagged(facts)
     return refused(
         NAME,
         f"{facts.image.repository} isn't the repository of releases",
         "merge the branch: its build can be promoted",
     )
+
+
+def _release_tagged(facts: Facts) -> Answer | None:
+    if facts.image.tag != facts.revision:
+        return None
+    return refused(NAME, "the image has no release tag", "run build.yaml for its commit again: it adds the missing tag")
 
 
 def _immutable(facts: Facts) -> Answer | None:

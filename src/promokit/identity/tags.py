@@ -19,14 +19,20 @@ def digest_of(registry: Registry, repository: str, tag: str) -> Digest:
 
 
 def release_tag_of(registry: Registry, image: str, digest: Digest) -> str:
-    """Return the tag of a running digest: the pinned one, confirmed by the registry; else the newest release tag.
+    """Return the tag of a running digest: its pinned release tag, confirmed by the registry; else its newest one.
 
+    An image pinned by its commit that has no release tag keeps that tag. ConfigError where there is none at all,
     VerificationFailed when the pinned tag means another digest by now.
     """
     pinned = _pinned_tag(image)
     repository = ImageRef.parse(image).name
     if pinned is None:
         return _newest(registry.tags_of(repository, digest), repository, digest)
+    _confirm(registry, repository, pinned, digest)
+    return pinned if _is(ReleaseTag, pinned) else _release_among(registry, repository, digest) or pinned
+
+
+def _confirm(registry: Registry, repository: str, pinned: str, digest: Digest) -> None:
     found = registry.digest_of(repository, pinned)
     if found != digest:
         raise VerificationFailed(
@@ -34,7 +40,13 @@ def release_tag_of(registry: Registry, image: str, digest: Digest) -> str:
             where=repository,
             remedy="make the repository's tags immutable, and promote a new build",
         )
-    return pinned
+
+
+def _release_among(registry: Registry, repository: str, digest: Digest) -> str:
+    try:
+        return release_of(registry.tags_of(repository, digest))
+    except Unsupported:
+        return ""  # this registry can't be asked backwards
 
 
 def commit_of(registry: Registry, image: ImageRef) -> str:

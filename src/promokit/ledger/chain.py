@@ -37,7 +37,8 @@ def verify(lines: Sequence[Line], anchor: str = START, head: str | None = None) 
     """Return the first break of a chain, or None if it holds.
 
     An edited line has another hash than it says; a removed or swapped one doesn't follow from the one before. A cut
-    tail shows only against a `head` that was published outside: then the line with that hash is missing.
+    tail shows only against a `head` that was published outside, whole or its first digits: then the line with that hash
+    is missing.
     """
     before = anchor
     for number, line in enumerate(lines, 1):
@@ -46,6 +47,7 @@ def verify(lines: Sequence[Line], anchor: str = START, head: str | None = None) 
         if line.get("before") != before:
             return Break(number, "the line before it was removed or moved")
         before = str(line["hash"])
-    if head is not None and head not in {anchor, *(str(each["hash"]) for each in lines)}:
+    known = (anchor, *(str(each["hash"]) for each in lines))
+    if head is not None and not any(each.startswith(head) for each in known):
         return Break(len(lines) + 1, f"the line with the published head {head[:12]}… is missing")
     return None

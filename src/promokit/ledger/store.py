@@ -58,7 +58,7 @@ def read_book(namespace: Namespace) -> Book:
         raise VerificationFailed(
             "the ledger can't be read: a line of it is not one of ours",
             where=f"ConfigMap {NAME} in {namespace.name}",
-            remedy="see who edited it (its managedFields), restore it, or delete it and adopt what runs",
+            remedy="see who edited it (its managedFields), restore it, or delete it: promotions start a new one",
         ) from error
     return Book(lines, anchor["hash"], anchor["dropped"], anchor["holds"], data["metadata"]["resourceVersion"])
 

@@ -11,16 +11,16 @@ from typing import Any
 from attrs import evolve
 
 from promokit.cluster.namespace import Namespace
-from promokit.cluster.objects import Job, Pod
+from promokit.cluster.objects import Job
 from promokit.cluster.parse import parse_job
 from promokit.cluster.transport import Conflict
-from promokit.errors import PromokitError, Unreachable
+from promokit.errors import Unreachable
 from promokit.image import Digest, ImageRef
 from promokit.migration.job import attempt_of, job_name, labels_of, newest, read_template, render
+from promokit.migration.log import LogStreams
 from promokit.migration.verdict import MigrationVerdict, judge_job
 
 LOOK_EVERY_SECONDS = 0.5
-LOG_LINES = 200
 
 
 def run_migration(
@@ -79,50 +79,23 @@ def _followed(
     stopped: Callable[[], str | None],
 ) -> MigrationVerdict:
     started = seen = time.monotonic()
-    log = _Log(namespace, name, progress)
+    log = LogStreams(namespace, name, progress)
     while True:
         if word := stopped():
             return MigrationVerdict("inconclusive", word, name)
         try:
             data = namespace.get("jobs", name)
             seen = time.monotonic()
-        except Unreachable:
+        except Unreachable as error:
             if time.monotonic() - seen > blind_for:
-                raise
+                return MigrationVerdict("inconclusive", "blind", name, error.what)
             time.sleep(LOOK_EVERY_SECONDS)
             continue
         verdict = judge_job(parse_job(data) if data else None, name)
-        log.print_new(parse_job(data) if data else None)
         if verdict.final:
+            log.finish()
             return verdict
+        log.follow_new()
         if time.monotonic() - started > timeout:
             return MigrationVerdict("timed_out", "timeout", name)
         time.sleep(LOOK_EVERY_SECONDS)
-
-
-class _Log:
-    """Prints what a Job's pods have said since the last look, a pod after the other."""
-
-    def __init__(self, namespace: Namespace, job: str, progress: Callable[[str], None]) -> None:
-        self.namespace, self.job, self.progress = namespace, job, progress
-        self.printed: dict[tuple[str, str], int] = {}
-
-    def print_new(self, job: Job | None) -> None:
-        if job is None:
-            return
-        try:
-            pods = self.namespace.pods({"labelSelector": f"batch.kubernetes.io/job-name={self.job}"})
-            for pod in sorted(pods, key=lambda each: each.name):
-                self._print_pod(pod)
-        except PromokitError:
-            return  # the log is for reading along; the verdict doesn't hang on it
-
-    def _print_pod(self, pod: Pod) -> None:
-        for container in pod.containers:
-            if container.state.kind == "waiting":
-                continue
-            lines = self.namespace.log_tail(pod.name, container.name, lines=LOG_LINES)
-            done = self.printed.get((pod.name, container.name), 0)
-            for line in lines[done:]:
-                self.progress(f"{pod.name}  {line}")
-            self.printed[pod.name, container.name] = max(done, len(lines))

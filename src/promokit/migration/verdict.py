@@ -17,6 +17,7 @@ REMEDIES: Mapping[str, str] = {
     "deadline-exceeded": "it took longer than activeDeadlineSeconds: see what it waits for, then run it again",
     "deleted": "somebody deleted the Job: check the schema's state, then run promokit migrate again",
     "timeout": "the Job neither completed nor failed in time: look at its pod, then run promokit migrate again",
+    "blind": "the API server couldn't be asked; run this again to see how the migration ended",
     "superseded": "another operation took over: see history",
 }
 EXIT_CODES: Mapping[str, int] = {"succeeded": 0, "progressing": 0, "failed": 1, "timed_out": 4, "inconclusive": 5}

@@ -12,12 +12,13 @@ from attrs import evolve, frozen
 from promokit.errors import Refused
 from promokit.image import ImageRef
 from promokit.ledger.store import read_book
-from promokit.migration.run import run_migration
+from promokit.migration.run import migrated, run_migration
 from promokit.model import Environment, Workload
 from promokit.promotion.clients import Clients
 from promokit.promotion.operation import Operation, begin, closing, resume, under_lease
 from promokit.promotion.plan import EXPIRY, Plan, Promise, promise_of, tag_in
 from promokit.promotion.planning import plan as make_plan
+from promokit.promotion.presence import gone_or_unknown
 from promokit.promotion.result import Result, of_migration, of_rollout
 from promokit.rollout.policy import Policy
 from promokit.rollout.roll_out import Rollout, roll_out
@@ -66,11 +67,13 @@ def apply_rollout(
     if promise.nothing:
         return Result("succeeded", promise.nothing)
     migration = promise.decided["migrate"]
+    if migration == "before":
+        _need_migrated(environment, promise, clients)
     with _step(environment, promise, clients, progress, wait) as step:
         done = roll_out(
             step.operation.namespace,
             dict.fromkeys(environment.workloads, str(step.image)),
-            Policy.of(environment),
+            evolve(Policy.of(environment), image_exists="yes"),  # its tag was just resolved there
             cause=step.cause,
             epoch=step.operation.lease.epoch,
             expected=step.expected,
@@ -86,8 +89,20 @@ def apply_rollout(
             migration="succeeded" if migration == "before" else "",
         )
         if result.outcome in {"failed", "timed_out"} and environment.auto_rollback and done.changed:
-            result = _gone_back(step, done, result, migration, progress)
+            result = _gone_back(step, done, result, migration, clients, progress)
         return step.finish(result, more=migration == "after" and result.succeeded)
+
+
+def _need_migrated(environment: Environment, promise: Promise, clients: Clients) -> None:
+    """A migration that runs before the rollout must have succeeded for this image, whoever ran it."""
+    digest, namespace = ImageRef.parse(str(promise.decided["image"])).digest, clients.namespace(environment)
+    if environment.migration is None or digest is None or migrated(namespace, environment.migration.job, digest):
+        return
+    raise Refused(
+        f"the migration of this image hasn't succeeded in {environment.name}, and it runs before the rollout",
+        where=environment.name,
+        remedy="run it first with the same plan, or let promokit promote do both",
+    )
 
 
 def apply_migration(
@@ -155,7 +170,7 @@ def _confirmed(environment: Environment, promise: Promise, clients: Clients) -> 
     """Compute the plan again and return it; Refused with what has changed, or with the gate that refuses now."""
     if datetime.now(UTC) > promise.created + EXPIRY:
         raise Refused(f"the plan of {promise.created:%Y-%m-%d %H:%M} UTC has expired", remedy="make a new plan")
-    fresh = make_plan(environment, tag=promise.tag, clients=clients, final=True)
+    fresh = make_plan(environment, tag=promise.tag, migrate=promise.migrates, clients=clients, final=True)
     if fresh.hash != promise.hash:
         raise Refused(
             f"the plan doesn't hold any more: {_difference(promise, fresh)}",
@@ -205,12 +220,16 @@ def _facts(fresh: Plan) -> dict[str, Any]:
     }
 
 
-def _gone_back(step: _Step, done: Rollout, result: Result, migration: str, progress: Progress) -> Result:
+def _gone_back(
+    step: _Step, done: Rollout, result: Result, migration: str, clients: Clients, progress: Progress
+) -> Result:
     """Bring all workloads back to what they ran, followed to a verdict, unless a migration stands in the way."""
     settings = step.environment.migration
     if migration == "before" and settings and not settings.backward_compatible:
         told = "not rolled back by itself: the migration ran before and isn't marked backward-compatible"
         return evolve(result, next_steps=(told, f"when it is safe: promokit rollback {step.environment.name}"))
+    if gone := gone_or_unknown(clients, result.previous):
+        return evolve(result, next_steps=(f"not rolled back by itself: {gone}",))
     progress("rolling back by itself to what ran before")
     back = roll_out(
         step.operation.namespace,

@@ -13,7 +13,7 @@ from attrs import define
 
 from promokit.cluster.identity import own_name
 from promokit.cluster.namespace import Namespace
-from promokit.errors import PromokitError
+from promokit.errors import PromokitError, Superseded
 from promokit.ledger.lease import Lease, take
 from promokit.ledger.record import entry, unfinished
 from promokit.ledger.store import Book, append
@@ -36,7 +36,7 @@ class Operation:
     started: float = 0.0
 
     def close(self, result: Result, **facts: Any) -> str:
-        """Write the `closed` line and return the ledger's new head."""
+        """Write the `closed` line and return the ledger's new head; whoever took over may have written it already."""
         told = {
             "outcome": result.outcome,
             "reason": result.reason,
@@ -46,7 +46,7 @@ class Operation:
             **facts,
         }
         line = entry("closed", self.kind, self.id, datetime.now(UTC), **told)
-        self.head = append(self.namespace, lambda book: [line]).head
+        self.head = append(self.namespace, lambda book: [line] if _is_open(book, self.id) else []).head
         return self.head
 
 
@@ -114,7 +114,8 @@ def closing(operation: Operation) -> Iterator[None]:
     try:
         yield
     except PromokitError as error:
-        reason = "superseded" if error.what.startswith("superseded") else "error"
+        error.changed = True
+        reason = "superseded" if isinstance(error, Superseded) else "error"
         _close_quietly(operation, Result("inconclusive", reason), error.what)
         raise
     except BaseException:
@@ -130,6 +131,10 @@ def _close_quietly(operation: Operation, result: Result, why: str) -> None:
         operation.close(result, why=why[:500])
     except PromokitError:
         return
+
+
+def _is_open(book: Book, operation: str) -> bool:
+    return any(each["op"] == operation for each in unfinished(book.lines))
 
 
 def _interrupted(book: Book, now: datetime) -> Sequence[Mapping[str, Any]]:

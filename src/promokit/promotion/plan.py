@@ -117,6 +117,11 @@ class Promise:
     nothing: str
 
     @property
+    def migrates(self) -> bool:
+        """Whether a migration belongs to it."""
+        return bool(self.decided["migrate"] != "none")
+
+    @property
     def hash(self) -> str:
         """The plan's hash."""
         return hashlib.sha256(json.dumps(self.decided, sort_keys=True).encode()).hexdigest()

@@ -26,6 +26,7 @@ def plan(
     *,
     tag: str | None = None,
     only_newer: bool = False,
+    migrate: bool = True,
     clients: Clients | None = None,
     final: bool = False,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -34,7 +35,8 @@ def plan(
     """Compute what a promotion to `environment` would do and judge every gate. Changes nothing.
 
     `tag` says the image for an environment without `from`; elsewhere the image is what the source runs.
-    `only_newer`: an image older than what runs here is nothing to do. `final`: judge as apply does, where approvals
+    `only_newer`: an image older than what runs here is nothing to do. `migrate`: False leaves the migration out, for
+    an image that must not change a schema it shares. `final`: judge as apply does, where approvals
     can't be waited for any more. Errors: ConfigError for wrong use, Unreachable when the target can't be asked.
     """
     clients = clients or Clients()
@@ -42,7 +44,7 @@ def plan(
         raise _wrong_tag(environment)
     target = survey(clients.namespace(environment), environment)
     chosen = _chosen(environment, tag, clients)
-    blank = _blank(environment, target, tag, now())
+    blank = _blank(environment, target, tag, migrate, now())
     if isinstance(chosen, Answer):
         return blank((chosen,), None, "")
     if only_newer and _is_newer(target, chosen.image):
@@ -61,8 +63,10 @@ class _Chosen:
     source: Survey | None
 
 
-def _blank(environment: Environment, target: Survey, tag: str | None, created: datetime) -> Callable[..., Plan]:
-    migration = environment.migration
+def _blank(
+    environment: Environment, target: Survey, tag: str | None, migrate: bool, created: datetime
+) -> Callable[..., Plan]:
+    migration = environment.migration if migrate else None
     template = template_digest(read_template(migration.job)) if migration else ""
 
     def made(
@@ -148,5 +152,5 @@ def _wrong_tag(environment: Environment) -> ConfigError:
     source = environment.source.name
     return ConfigError(
         f"{environment.name} takes what {source} runs, not a tag",
-        remedy=f"deploy the tag to {source} first, or go back with promokit rollback {environment.name} --to TAG",
+        remedy=f"bring it to {source} first, or go back with promokit rollback {environment.name} --to TAG",
     )

@@ -9,13 +9,14 @@ from attrs import evolve, frozen
 from promokit.cluster.namespace import Namespace
 from promokit.cluster.objects import Object
 from promokit.errors import ConfigError, PromokitError, Refused, Unreachable
-from promokit.image import Digest, ImageRef
+from promokit.image import Digest
 from promokit.ledger.record import Good, digest_in, succeeded
 from promokit.ledger.store import Book, read_book
 from promokit.model import Environment, Workload
 from promokit.promotion.clients import Clients
 from promokit.promotion.operation import Operation, begin, closing, under_lease
 from promokit.promotion.plan import tag_in
+from promokit.promotion.presence import is_gone
 from promokit.promotion.record import hold as hold_digest
 from promokit.promotion.result import Result, of_rollout
 from promokit.rollout.policy import Policy
@@ -128,18 +129,15 @@ def _by_revisions(snapshot: Snapshot, workload: Workload, now: str) -> str:
 
 
 def _check_registry(clients: Clients, environment: Environment, way: Way, progress: Progress) -> None:
-    """An image that the registry says is gone refuses; a registry that can't be asked is only told."""
+    """An image that the registry hasn't got refuses; a registry that can't be asked is only told."""
     image = way.then[environment.reference]
     try:
-        reference = ImageRef.parse(image)
-        if reference.digest is None:
-            return
-        gone = clients.registry(reference.name).manifest(reference.name, reference.digest) is None
+        gone = is_gone(clients, image)
     except (Unreachable, ConfigError) as error:
         progress(f"warning: the registry can't be asked whether {tag_in(image)} is still there: {error.what}")
         return
     if gone:
-        raise Refused(f"{image} is gone from the registry", remedy="name another with --to; promokit history tells")
+        raise Refused(f"{image} isn't in the registry", remedy="name another with --to; promokit history tells")
 
 
 def _gone_back(

@@ -9,7 +9,7 @@ from promokit.cluster.namespace import Namespace
 from promokit.cluster.objects import Deployment
 from promokit.cluster.parse import parse_deployment
 from promokit.cluster.transport import Invalid
-from promokit.errors import ConfigError, Refused
+from promokit.errors import ConfigError, PromokitError, Superseded
 from promokit.model import Workload
 
 EPOCH = "promokit/epoch"
@@ -23,7 +23,7 @@ def epoch_of(deployment: Deployment) -> int:
 
 
 def write_epoch(namespace: Namespace, deployment: Deployment, epoch: int) -> None:
-    """Write our epoch on a workload, higher than the one read. Refused if somebody wrote a higher one meanwhile."""
+    """Write our epoch on a workload, higher than the one read. Superseded if somebody wrote a higher one meanwhile."""
     before = epoch_of(deployment)
     if before == epoch:
         return
@@ -52,7 +52,7 @@ def set_image(
 ) -> Deployment:
     """Pin an image on a workload and return the Deployment as it then is.
 
-    Refused (`superseded`) when the image isn't the expected one any more or the lease was lost; ConfigError when the
+    Superseded when the image isn't the expected one any more or the lease was lost; ConfigError when the
     Deployment has no such container.
     """
     data = namespace.get("deployments", workload.deployment)
@@ -80,9 +80,9 @@ def set_image(
         raise _judged(namespace, workload, expected, epoch, error) from error
 
 
-def lost(name: str) -> Refused:
-    """Return the refusal of an operation that lost the lease to another."""
-    return Refused(
+def lost(name: str) -> Superseded:
+    """Return the end of an operation that lost the lease to another."""
+    return Superseded(
         f"superseded: another operation took over {name}",
         remedy="see history; start again if it is still wanted",
     )
@@ -97,11 +97,12 @@ def _judged(namespace: Namespace, workload: Workload, expected: str, epoch: int 
     if epoch is not None and epoch_of(now) != epoch:
         return lost(workload.deployment)
     if now.images.get(workload.container) != expected:
-        return Refused(
+        return Superseded(
             f"superseded: somebody else changed the image of {workload} to {now.images.get(workload.container)}",
             remedy="see history, then start again from a new plan",
         )
-    return Refused(f"the cluster refused the change of {workload}: {error.what}", remedy="see the policy named there")
+    what = f"the cluster refused the change of {workload}: {error.what}"
+    return PromokitError(what, remedy="see the policy named there")
 
 
 def _container_index(data: Mapping[str, Any], workload: Workload) -> int:

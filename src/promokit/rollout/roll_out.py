@@ -9,7 +9,7 @@ from attrs import evolve, frozen
 
 from promokit.cluster.namespace import Namespace
 from promokit.cluster.objects import Deployment
-from promokit.errors import ConfigError, Refused
+from promokit.errors import ConfigError, Superseded
 from promokit.model import Workload
 from promokit.rollout.change import set_image, write_epoch
 from promokit.rollout.follow import follow
@@ -40,15 +40,14 @@ def roll_out(
     """Pin on each workload its image unless it has it already, then follow all of them until their verdict.
 
     No gates are asked. `images` are references as they are to stand in the cluster. `expected` are the images that
-    may be replaced: a workload that runs another is Refused.
-    With an `epoch` each patch tests it. Errors: ConfigError for a missing Deployment or container, Refused when
-    superseded, Unreachable before anything was changed.
+    may be replaced: a workload that runs another is Superseded. With an `epoch` each patch tests it. Errors:
+    ConfigError for a missing Deployment or container, Superseded, Unreachable before anything was changed.
     """
     before = _present(namespace, images)
     previous = {each: before[each].images[each.container] for each in images}
     for workload, wanted in (expected or {}).items():
         if previous[workload] not in {wanted, images[workload]}:
-            raise Refused(
+            raise Superseded(
                 f"superseded: {workload} runs {previous[workload]}, not {wanted} as planned",
                 remedy="make a new plan",
             )

@@ -22,7 +22,7 @@ _NAMES = {
     "promotion": "Promotion of {tag} to {env}",
     "rollback": "Rollback of {env} to {tag}",
 }
-_HALF_WAY = "{env} may run two images at once. Running it again picks up where it stopped."
+_HALF_WAY = "{env} may run two images at once. A new run picks up where it stopped."
 _NOTHING = "Nothing was changed: {env} runs what it ran before."
 
 _OUTCOMES = {
@@ -40,6 +40,11 @@ _OUTCOMES = {
     ),
     "unknown": Wording("❔", "{name} could not be judged", "A gate could not be asked. " + _NOTHING),
     "refused": Wording("⛔", "{name} refused", _NOTHING),
+    "declined": Wording("🙅", "{name} declined", "A reviewer said no. " + _NOTHING),
+    "half_done": Wording(
+        "🟠", "{name} is half done", "A step was done and the next was not: see the run. A new run picks up there."
+    ),
+    "error": Wording("❌", "{name} could not be run as it is", "The run's log says what is wrong and the remedy."),
     "cancelled": Wording("⏹️", "{name} cancelled", "Somebody stopped the run. " + _HALF_WAY),
     "superseded": Wording(
         "⏭️",
@@ -66,9 +71,6 @@ _SPECIAL = {
     ),
     ("promotion", "succeeded"): Wording(
         "🚀", "Promoted {tag} to {env}", "Rolled out and healthy; its migrations, if any, are done."
-    ),
-    ("promotion", "cancelled"): Wording(
-        "⏹️", "{name} cancelled", "Somebody stopped the run, or declined it. If it had begun: " + _HALF_WAY
     ),
     ("rollback", "succeeded"): Wording(
         "↩️",

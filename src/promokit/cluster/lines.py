@@ -1,0 +1,21 @@
+"""The lines of a streamed answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+
+def stream_lines(answer: Any) -> Iterator[bytes]:
+    """Split a stream into lines as they come; a cut connection just ends it."""
+    import urllib3
+
+    rest = b""
+    try:
+        for chunk in answer.stream(None, decode_content=True):
+            *whole, rest = (rest + chunk).split(b"\n")
+            yield from (line for line in whole if line.strip())
+    except (urllib3.exceptions.HTTPError, OSError):
+        return
+    finally:
+        answer.close()
