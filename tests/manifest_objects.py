@@ -47,7 +47,10 @@ class Controller:
         wanted = data["spec"]["replicas"]
         counts = dict.fromkeys(("replicas", "updatedReplicas"), wanted)
         ready = dict.fromkeys(("readyReplicas", "availableReplicas"), wanted if good else 0)
-        observed = {"observedGeneration": data["metadata"]["generation"], "template": data["spec"]["template"]}
+        observed = {
+            "observedGeneration": data["metadata"]["generation"],
+            "template": copy.deepcopy(data["spec"]["template"]),
+        }
         self.api.write(key, {**self.api.objects[key], "status": {**counts, **ready, **observed}})
 
     def _roll(self, namespace: str, name: str, data: Json) -> None:
@@ -74,11 +77,14 @@ class Controller:
             self.api.put("pods", f"{name}-{revision}-{number}", body, namespace)
             if self.bad in part["image"]:
                 again = (namespace, "pods", f"{name}-{revision}-{number}")
-                threading.Timer(0.3, self._crash_again, (again,)).start()
+                threading.Thread(target=self._crash_on, args=(again,), daemon=True).start()
 
-    def _crash_again(self, key: Key) -> None:
-        with self.api.changed:
-            if key in self.api.objects:
+    def _crash_on(self, key: Key) -> None:
+        """Crash again and again, as long as the pod is there."""
+        while not self.api.closed.wait(0.2):
+            with self.api.changed:
+                if key not in self.api.objects:
+                    return
                 body = copy.deepcopy(self.api.objects[key])
                 body["status"]["containerStatuses"][0]["restartCount"] += 1
                 self.api.write(key, body)

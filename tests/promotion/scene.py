@@ -66,9 +66,11 @@ class Scene:
         return read_book(self.api.namespace())
 
     def state(self) -> dict[Key, str]:
-        """Return every object's version but the lease's: what a refusal must leave alone."""
+        """Return the version of each object that a refusal must leave alone: all but the lease, and pods that crash."""
         return {
-            key: each["metadata"]["resourceVersion"] for key, each in self.api.objects.items() if key[1] != "leases"
+            key: each["metadata"]["resourceVersion"]
+            for key, each in self.api.objects.items()
+            if key[1] not in {"leases", "pods"}
         }
 
     def with_migration(self, folder: Path, **settings: Any) -> Scene:

@@ -1,0 +1,105 @@
+import pytest
+
+from promokit.errors import Refused
+from promokit.promotion.rollback import Way, rollback
+from tests.promotion.scene import FIRST, SECOND, THIRD, Scene
+
+BOTH = {"main-app", "worker-app"}
+
+
+@pytest.fixture
+def moved(scene: Scene) -> Scene:
+    """The environment ran FIRST and SECOND by the ledger, and runs THIRD, which fails."""
+    for tag in (FIRST, SECOND, THIRD):
+        scene.applied(tag)
+    return scene
+
+
+def test_it_goes_back_to_the_newest_image_that_succeeded(moved: Scene) -> None:
+    """What failed isn't a way back; all workloads go together, and what was left is held."""
+    done = rollback(moved.environment, reason="it crashes", clients=moved.clients)
+    assert (done.outcome, done.changed) == ("succeeded", True)
+    assert moved.running() == dict.fromkeys(BOTH, SECOND)
+    assert moved.book().holds == {str(moved.images[THIRD].digest): "it crashes"}
+    assert "hold --release" in done.next_steps[0]
+    assert moved.planned(THIRD).exit_code == 3
+
+
+def test_without_a_hold_the_image_may_come_again(moved: Scene) -> None:
+    """It wasn't the image's fault."""
+    rollback(moved.environment, hold=False, clients=moved.clients)
+    assert moved.book().holds == {}
+
+
+def test_it_goes_to_a_tag_that_succeeded_here_and_to_no_other(moved: Scene) -> None:
+    """A rollback is no side door."""
+    with pytest.raises(Refused, match="has not succeeded in test before"):
+        rollback(moved.environment, THIRD, clients=moved.clients)
+    assert rollback(moved.environment, FIRST, clients=moved.clients).succeeded
+    assert moved.running() == dict.fromkeys(BOTH, FIRST)
+
+
+def test_without_a_ledger_the_revision_history_tells_unproven(moved: Scene) -> None:
+    """The newest revision with another image, and the person is told that nothing proves it."""
+    moved.api.delete("configmaps", "promokit-ledger")
+    seen: list[Way] = []
+    rollback(moved.environment, clients=moved.clients, confirm=seen.append)
+    assert seen[0].proven is False
+    assert "the ledger tells no earlier image" in seen[0].why
+    assert moved.running() == dict.fromkeys(BOTH, SECOND)
+
+
+def test_a_person_who_says_no_stops_it_before_anything_changed(moved: Scene) -> None:
+    """The way is shown first."""
+    before = moved.state()
+
+    def no(way: Way) -> None:
+        raise Refused("no")
+
+    with pytest.raises(Refused, match="no"):
+        rollback(moved.environment, clients=moved.clients, confirm=no)
+    assert moved.state() == before
+
+
+def test_an_image_that_is_gone_from_the_registry_refuses(moved: Scene) -> None:
+    """No pod could start with it."""
+    moved.registry.images.clear()
+    with pytest.raises(Refused, match="is gone from the registry"):
+        rollback(moved.environment, clients=moved.clients)
+
+
+def test_a_ledger_that_cannot_be_written_does_not_stop_it(moved: Scene) -> None:
+    """It says so loudly instead."""
+    told: list[str] = []
+    moved.api.fail(403, method="PUT", path="configmaps", times=9)
+    assert rollback(moved.environment, clients=moved.clients, progress=told.append).succeeded
+    assert moved.running() == dict.fromkeys(BOTH, SECOND)
+    assert any("THE LEDGER CAN'T BE WRITTEN" in each for each in told)
+
+
+def test_it_takes_the_lease_from_a_promotion_under_way(moved: Scene) -> None:
+    """The promotion's epoch doesn't stand on the workloads any more."""
+    from promokit.ledger.lease import take
+    from promokit.rollout.change import set_image
+
+    namespace = moved.api.namespace()
+    with take(namespace, "a promotion") as promotion:
+        rollback(moved.environment, clients=moved.clients)
+        with pytest.raises(Refused, match="superseded"):
+            set_image(
+                namespace,
+                moved.environment.reference,
+                str(moved.images[THIRD]),
+                expected=str(moved.images[SECOND]),
+                epoch=promotion.epoch,
+                cause="too late",
+            )
+    assert moved.running() == dict.fromkeys(BOTH, SECOND)
+
+
+def test_a_paused_deployment_is_refused(moved: Scene) -> None:
+    """With what to do."""
+    data = moved.api.get("deployments", "main-app")
+    data["spec"]["paused"] = True
+    with pytest.raises(Refused, match="rollout resume deployment/main-app"):
+        rollback(moved.environment, clients=moved.clients)
