@@ -162,7 +162,7 @@ def test_a_bug_is_exit_70_without_a_traceback(
     here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """It asks to be reported; --debug shows the traceback."""
-    monkeypatch.setattr("promokit.cli.history.read_book", lambda namespace: {}[0])
+    monkeypatch.setattr("promokit.cli.history.read_book", lambda namespace: dict[str, str]()["no"])
     cluster(here, "http://127.0.0.1:1")
     assert code("history", "test") == 70
     err = capsys.readouterr().err

@@ -39,6 +39,9 @@ class _Handler(BaseHTTPRequestHandler):
         query = dict(parse_qsl(url.query))
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         self.api.calls.append(Call(self.command, url.path, query, self.headers.get("Authorization", "")))
+        if self.api.closed.is_set():
+            self.close_connection = True
+            return
         if fault := self._fault(url.path):
             self._fail(fault)
             return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator, Mapping
 
 from attrs import frozen
@@ -12,13 +13,15 @@ from promokit.cluster.namespace import Namespace
 from promokit.cluster.transport import Gone, Json
 
 SILENT_SECONDS = 30.0
+PAUSE_SECONDS = 0.1
 
 
 @frozen
 class Change:
     """ADDED, MODIFIED or DELETED, and the object as JSON.
 
-    LISTING begins a list and LISTED ends it: what was not in between is gone.
+    LISTING begins a list and LISTED ends it: what was not in between is gone. ENDED tells that a watch was ended and is
+    about to be resumed: who wants no more can stop here.
     """
 
     type: str
@@ -58,10 +61,15 @@ def _watch(namespace: Namespace, resource: str, version: str, query: Mapping[str
             )
         except Gone:
             return
+        empty = True
         for line in stream_lines(answer):
+            empty = False
             event = json.loads(line)
             if event["type"] == "ERROR":
                 return
             version = event["object"]["metadata"]["resourceVersion"]
             if event["type"] != "BOOKMARK":
                 yield Change(event["type"], event["object"])
+        yield Change("ENDED", {})
+        if empty:  # a server or proxy that ends each watch at once isn't asked without a pause
+            time.sleep(PAUSE_SECONDS)

@@ -66,7 +66,8 @@ class Streams:
                     if self._closed.is_set():
                         return
                     pause = _FIRST_PAUSE
-                    self.arrivals.put(Arrival(resource, change))
+                    if change.type != "ENDED":
+                        self.arrivals.put(Arrival(resource, change))
             except PromokitError as error:
                 self.arrivals.put(Arrival(resource, error=error))
             except Exception as error:  # noqa: BLE001 - a stream that can't be read is a blind one, not a crash

@@ -1,0 +1,60 @@
+import pytest
+
+from promokit.rollout.follow import follow
+from promokit.rollout.policy import Policy
+from promokit.rollout.reasons import Outcome
+from promokit.rollout.verdict import Verdict
+from tests.cluster.api_server import ApiServer
+from tests.factories import WORKLOAD, image
+from tests.manifest_objects import Controller, deployment_json
+
+GOOD, BAD = str(image("a")), str(image("c"))
+
+
+@pytest.fixture
+def cluster(api: ApiServer) -> ApiServer:
+    """A namespace with a controller that rolls out what is asked for, and lets one image crash."""
+    api.reactions.append(Controller(api, bad="c" * 64))
+    return api
+
+
+def followed(cluster: ApiServer, runs: str = GOOD, **settings: object) -> Verdict:
+    cluster.put("deployments", "main-app", deployment_json(runs=runs))
+    stopped = settings.pop("stopped", lambda: None)
+    policy = Policy(**{"stable_for": 0, "timeout": 20, **settings})  # type: ignore[arg-type]
+    return follow(cluster.namespace(), {WORKLOAD: policy}, stopped=stopped)  # type: ignore[arg-type]
+
+
+def test_a_rollout_is_followed_to_success(cluster: ApiServer) -> None:
+    """By four lists and four watches, whatever the number of pods."""
+    assert followed(cluster).outcome is Outcome.SUCCEEDED
+    lists = [each.path.rpartition("/")[2] for each in cluster.calls if "watch" not in each.query]
+    assert sorted(lists) == ["deployments", "events", "pods", "replicasets"]
+
+
+def test_a_failure_tells_the_last_lines_of_the_log(cluster: ApiServer) -> None:
+    """Those of the run before, where the present one has said nothing yet."""
+    cluster.logs["main-app-1-0/main-app/previous"] = "panic: no database\n"
+    verdict = followed(cluster, BAD)
+    assert (verdict.outcome, verdict.reason) == (Outcome.FAILED, "crash-loop")
+    assert verdict.evidence[0].log == ("panic: no database",)
+
+
+def test_a_server_that_stays_away_is_inconclusive(cluster: ApiServer) -> None:
+    """Losing sight is no verdict on the rollout."""
+    cluster.fail(503, times=10_000)
+    verdict = followed(cluster, blind_for=0.3)
+    assert (verdict.outcome, verdict.reason) == (Outcome.INCONCLUSIVE, "blind")
+    assert "HTTP 503" in verdict.evidence[0].message
+
+
+def test_a_server_that_comes_back_is_followed_on(cluster: ApiServer) -> None:
+    """Before blind-for is over nothing is lost."""
+    cluster.fail(503, times=4)
+    assert followed(cluster, blind_for=10).outcome is Outcome.SUCCEEDED
+
+
+def test_a_lost_lease_ends_it(cluster: ApiServer) -> None:
+    """Whoever took over is followed by its own run."""
+    verdict = followed(cluster, BAD, stopped=lambda: "superseded", crashes=1000)
+    assert (verdict.outcome, verdict.reason) == (Outcome.INCONCLUSIVE, "superseded")
