@@ -62,7 +62,7 @@ def _empty(cluster: Cluster) -> None:
         _wait_until_empty(api, f"/api/v1/{space}/pods")
         api.delete(f"/api/v1/{space}/events")
         for each in api.get(f"/api/v1/{space}/configmaps")["items"]:
-            if each["metadata"]["name"].startswith("promokit-"):
+            if each["metadata"]["name"] != "kube-root-ca.crt":
                 api.delete(f"/api/v1/{space}/configmaps/{each['metadata']['name']}")
 
 

@@ -78,12 +78,13 @@ def commits_between(clients: Clients, running: str, revision: str) -> tuple[tupl
     if github is None or not running or not revision:
         return (), ""
 
-    def ask() -> Comparison:
+    def ask() -> Comparison | None:
         before = ImageRef.parse(running)
-        return github.compare(commit_of(clients.registry(before.name), before), revision)
+        base = commit_of(clients.registry(before.name), before)
+        return github.compare(base, revision) if base else None
 
     found = asked(ask)
-    if isinstance(found, Unknown):
+    if found is None or isinstance(found, Unknown):
         return (), ""
     return tuple(f"{each.sha[:10]} {each.title}" for each in found.commits), found.url
 
