@@ -112,4 +112,4 @@ def test_slack_hears_of_each_step_once(told: Told) -> None:
     assert [word in each for word, each in zip(("Built", "TEST", "SANDBOX", "PROD"), first, strict=True)] == [True] * 4
     every = control.slack_messages()
     assert len(every) == 9
-    assert all(word in str(every[8]) for word in ("Rollback", tag, "dora"))
+    assert all(word in str(every[8]) for word in ("PROD is back on", tag, "dora"))
