@@ -16,6 +16,8 @@ from tests.lab.scenario import Story, running, schema
 SECOND_MIGRATION = {
     "examples/credreg/migrations/0002_add_a_note.sql": "ALTER TABLE registrations ADD COLUMN note text;\n"
 }
+# Act's words about itself, and the summary's Markdown, which says again what the steps printed.
+_OF_ACT = ("⭐", "✅", "🏁", "☁", "🚀", "⚙", "❓", "  ", "|", "###", "LocalRepositoryCache", "Cleaning up")
 TWO_APPROVALS = {"prod-approval": "bob", "prod": "carol"}
 ENVIRONMENTS = ("test", "sandbox", "prod")
 
@@ -93,7 +95,7 @@ def _promote(demo: Demo, which: str) -> None:
 
 def _show(job: str, line: str) -> None:
     """Show what the steps print; act's own words about itself are left out."""
-    if job and line.strip() and not line.startswith(("⭐", "✅", "🏁", "☁", "🚀", "⚙", "❓", "  ")):
+    if job and line.strip() and not line.startswith(_OF_ACT) and "&#" not in line:
         print(f"  {job:<28.28} {line[:160]}", flush=True)
 
 
