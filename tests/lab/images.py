@@ -12,12 +12,12 @@ from tests.lab.layout import ECR_HOST, ORIGIN
 from tests.lab.toolchain import go
 
 
-def build_commit(sha: str, repository: str) -> None:
-    """Build the example system's image of a commit and push it under its revision tag."""
+def build_commit(sha: str, repository: str, *more_tags: str) -> None:
+    """Build the example system's image of a commit and push it under its revision tag and the tags given."""
     with tempfile.TemporaryDirectory(prefix="promokit-image-") as folder:
         run("git", "clone", "--quiet", "--no-checkout", str(ORIGIN), folder)
         run("git", "-C", folder, "checkout", "--quiet", "--detach", sha)
         context = Path(folder) / "examples/credreg"
         path = f"{go().parent}{os.pathsep}{os.environ['PATH']}"
         run(str(context / "build"), environ={**os.environ, "VERSION": sha, "REVISION": sha, "PATH": path})
-        buildkit.build_and_push(context, (f"{ECR_HOST}/{repository}:{sha}",))
+        buildkit.build_and_push(context, tuple(f"{ECR_HOST}/{repository}:{tag}" for tag in (sha, *more_tags)))

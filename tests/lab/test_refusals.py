@@ -82,14 +82,16 @@ def test_another_branch(story: Story) -> None:
     refuse(story, "origin", "not of master", "promote-prod.yaml", ref="feature")
 
 
+def test_a_feature_branch(story: Story) -> None:
+    """An image of the repository for branches runs in TEST at most: origin refuses to promote it."""
+    _deploy_branch(story, "registry-branches")
+    refuse(story, "origin", "registry-branches isn't allowed in sandbox", "promote-sandbox.yaml")
+
+
 def test_a_commit_that_is_not_on_master(story: Story) -> None:
-    """An image whose commit isn't on master runs in TEST at most: origin refuses to promote it."""
-    sha = story.merge("A feature", {"examples/credreg/feature.txt": "new\n"}, branch="feature")
-    control.add_ci_run(sha, 7900)
-    build_commit(sha, "registry-branches")
-    deployed = story.start("deploy-test.yaml", inputs={"tag": sha})
-    assert deployed.exit_code == 0, deployed.log[-3000:]
-    refuse(story, "origin", "isn't the repository of releases", "promote-sandbox.yaml")
+    """An image in the repository of releases, with both tags, whose commit isn't on master: origin refuses it."""
+    sha = _deploy_branch(story, "registry", "2026.11.24.7777")
+    refuse(story, "origin", f"commit {sha[:10]} is not on master", "promote-sandbox.yaml")
 
 
 def test_an_unhealthy_source(story: Story) -> None:
@@ -103,3 +105,13 @@ def test_an_unhealthy_source(story: Story) -> None:
     kubectl(where.cluster.kubeconfig, "delete", "--wait=false", *pods)
     kubectl(where.cluster.kubeconfig, "wait", "--for=condition=Ready=false", "--timeout=30s", *pods)
     refuse(story, "healthy", "main-app", "promote-sandbox.yaml")
+
+
+def _deploy_branch(story: Story, repository: str, *tags: str) -> str:
+    """Build a branch's commit into a repository without a workflow, deploy it to TEST, and return the commit."""
+    sha = story.merge("A feature", {"examples/credreg/feature.txt": f"{repository}\n"}, branch="feature")
+    control.add_ci_run(sha, story.next_run + 10_000)
+    build_commit(sha, repository, *tags)
+    deployed = story.start("deploy-test.yaml", inputs={"tag": (*tags, sha)[0]})
+    assert deployed.exit_code == 0, deployed.log[-3000:]
+    return sha
