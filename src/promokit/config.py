@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, get_args
@@ -30,6 +31,8 @@ from promokit.model import (
     Workload,
 )
 
+_LARGEST = 1_000_000
+_NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _STABLE_FIRST = timedelta(seconds=10)
 _STABLE_LATER = timedelta(seconds=30)
 
@@ -83,6 +86,8 @@ def load(path: str | Path = "promokit.yaml") -> Pipeline:
 
 def parse(text: str, file: Path) -> Pipeline:
     """Read a pipeline from text; `file` is named in errors, and Job templates are found beside it."""
+    if len(text) > _LARGEST:
+        raise ConfigError("this is too large for a pipeline", where=str(file), remedy="name the right file")
     try:
         data = yaml.safe_load(text)
         lines = lines_of(text)
@@ -179,8 +184,26 @@ def _tied(entries: PipelineFile, file: Path) -> Pipeline:
         if entry.from_ is not None and entry.from_ not in done:
             what = f"'{entry.from_}' is not an environment described above '{name}'"
             raise _AtPath(ConfigError(what), ("environments", name, "from"))
+        if problem := _impossible(entry, entries.environments.values()):
+            raise _AtPath(ConfigError(problem), ("environments", name))
         done[name] = _environment(name, entry, entries.image, done, file.parent)
     return Pipeline(entries.image, done, entries.notify)
+
+
+def _impossible(entry: EnvironmentEntry, all_entries: Iterable[EnvironmentEntry]) -> str:
+    """Say what can't be meant, though each value is of its type; empty text if nothing."""
+    same = [each for each in all_entries if (each.cluster, each.namespace) == (entry.cluster, entry.namespace)]
+    approvals = entry.gates.approvals.environments if entry.gates.approvals else ()
+    problems = {
+        "another environment has the same cluster and namespace": len(same) > 1,
+        "a workload is listed twice": len(set(entry.workloads)) < len(entry.workloads),
+        "there is no workload": not entry.workloads,
+        "an approval's environment is listed twice": len(set(approvals)) < len(approvals),
+        "a cluster is either eks or context": bool(entry.cluster.eks and entry.cluster.context),
+        "the namespace isn't a name (lower case, digits, dashes)": not _NAME.fullmatch(entry.namespace),
+        "timeout can't be 0": not entry.timeout,
+    }
+    return next((told for told, wrong in problems.items() if wrong), "")
 
 
 def _environment(

@@ -77,11 +77,10 @@ def test_a_hold_lasts_until_it_is_released() -> None:
     assert holds([*lines, noted("release", "c")]) == {str(digest("a")): "second"}
 
 
-def test_holds_of_dropped_lines_still_count() -> None:
-    """They are kept beside the lines, and may be released later."""
-    before = {str(digest("a")): "long ago"}
-    assert holds([], before) == before
-    assert holds([noted("release", "a")], before) == {}
+def test_a_released_digest_is_held_no_more() -> None:
+    """The last word counts."""
+    assert holds([noted("hold", "a"), noted("release", "a")]) == {}
+    assert set(holds([noted("release", "a"), noted("hold", "a")])) == {str(digest("a"))}
 
 
 def test_the_digest_in_an_image() -> None:

@@ -7,9 +7,12 @@ from attrs import evolve
 from promokit.errors import ConfigError, Refused
 from promokit.ledger.chain import verify
 from promokit.ledger.lease import take
+from promokit.ledger.record import succeeded
 from promokit.promotion.apply import apply, apply_migration, apply_rollout
+from promokit.promotion.clients import Clients
 from promokit.promotion.plan import decode, promise_of
 from promokit.promotion.record import hold, release
+from tests.manifest_objects import Controller
 from tests.promotion.scene import FIRST, SECOND, THIRD, Scene
 
 BOTH = {"main-app", "worker-app"}
@@ -134,11 +137,64 @@ def test_a_rollout_and_its_migration_are_one_operation(scene: Scene, tmp_path: P
 def test_a_migration_that_fails_after_the_rollout_leaves_the_image(scene: Scene, tmp_path: Path) -> None:
     """It exits 1 and tells the command that goes back."""
     there = scene.with_migration(tmp_path)
-    scene.api.reactions.pop(0)  # the controller that lets THIRD crash
-    promise = promise_of(there.planned(THIRD))
-    done = apply_migration(there.environment, promise, clients=scene.clients, wait=0)
-    assert (done.outcome, done.exit_code) == ("failed", 1)
+    scene.api.reactions[0] = Controller(scene.api)  # THIRD runs well, only its migration fails
+    done = there.applied(THIRD)
+    assert (done.outcome, done.exit_code, done.changed) == ("failed", 1, True)
     assert "promokit rollback test" in done.next_steps[0]
+    assert scene.running() == dict.fromkeys(BOTH, THIRD)
+
+
+def test_a_migration_without_its_rollout_is_refused_and_no_way_back(scene: Scene, tmp_path: Path) -> None:
+    """It belongs after the rollout: alone it changes nothing, and never counts as an image that ran here."""
+    there = scene.with_migration(tmp_path)
+    before = scene.state()
+    with pytest.raises(Refused, match="runs after the rollout"):
+        apply_migration(there.environment, promise_of(there.planned(SECOND)), clients=scene.clients, wait=0)
+    assert scene.state() == before
+
+
+def test_a_migration_of_an_operation_that_was_cut_off_is_finished(scene: Scene, tmp_path: Path) -> None:
+    """Rolled out but not migrated: the next migration is an operation of its own, no rollout by the ledger."""
+    there = scene.with_migration(tmp_path)
+    assert apply_rollout(there.environment, promise_of(there.planned(SECOND)), clients=scene.clients, wait=0).succeeded
+    again = evolve(there, clients=Clients({**scene.clients.environ, "USER": "somebody-else"}))
+    done = apply_migration(there.environment, promise_of(again.planned(SECOND)), clients=again.clients, wait=60)
+    assert (done.outcome, done.changed) == ("succeeded", True)
+    assert scene.book().lines[-1]["kind"] == "migration"
+    assert [each.kind for each in succeeded(scene.book().lines)] == []
+
+
+def test_a_migration_that_the_ledger_knows_is_not_run_again(scene: Scene, tmp_path: Path) -> None:
+    """Its Job may be gone by its time to live: the ledger remembers."""
+    there = scene.with_migration(tmp_path)
+    assert there.applied(SECOND).migration == "succeeded"
+    for key in [key for key in scene.api.objects if key[1] == "jobs"]:
+        scene.api.delete("jobs", key[2])
+    done = apply_migration(there.environment, promise_of(there.planned(SECOND)), clients=scene.clients, wait=0)
+    assert (done.outcome, done.reason, done.changed) == ("succeeded", "already-done", False)
+
+
+def test_a_second_workload_that_cannot_be_changed_is_told(scene: Scene) -> None:
+    """Two images run: the verdict says which workload has which, and is a failure, not an unknown."""
+    scene.api.fail(500, method="PATCH", path="worker-app", after=1)
+    done = scene.applied(SECOND)
+    assert (done.outcome, done.reason, done.changed) == ("failed", "half-changed", True)
+    assert "main-app/main-app changed, worker-app/worker not" in done.evidence[0].message
+
+
+def test_a_ledger_that_cannot_be_closed_hides_no_verdict(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rollout succeeded: that is what is said, and that nobody wrote it down."""
+    monkeypatch.setattr("promokit.ledger.store._PAUSES", ())
+    said: list[str] = []
+
+    def break_ledger(text: str) -> None:
+        said.append(text)
+        if "progressing" in text:
+            scene.api.fail(403, method="PUT", path="configmaps", times=50)
+
+    done = scene.applied(SECOND, progress=break_ledger)
+    assert (done.outcome, done.changed, done.head) == ("succeeded", True, "")
+    assert any("THE LEDGER CAN'T BE WRITTEN" in each for each in said)
 
 
 def test_an_older_image_is_nothing_to_do_where_only_newer_is_wanted(scene: Scene) -> None:

@@ -103,3 +103,24 @@ def test_a_paused_deployment_is_refused(moved: Scene) -> None:
     data["spec"]["paused"] = True
     with pytest.raises(Refused, match="rollout resume deployment/main-app"):
         rollback(moved.environment, clients=moved.clients)
+
+
+def test_a_second_rollback_goes_no_further_back_by_itself(moved: Scene) -> None:
+    """Two people start one: the second is refused, unless it names a tag."""
+    assert rollback(moved.environment, clients=moved.clients).succeeded
+    before = moved.state()
+    with pytest.raises(Refused, match="is back on 2222"):
+        rollback(moved.environment, clients=moved.clients)
+    assert moved.state() == before
+    assert rollback(moved.environment, FIRST, clients=moved.clients).succeeded
+
+
+def test_a_rollback_that_stopped_half_way_is_finished(moved: Scene) -> None:
+    """The next one goes to the same image, and what was left is held already."""
+    moved.api.fail(500, method="PATCH", path="worker-app", after=1)
+    half = rollback(moved.environment, clients=moved.clients)
+    assert (half.outcome, half.reason) == ("failed", "half-changed")
+    assert moved.running() == {"main-app": SECOND, "worker-app": THIRD}
+    assert set(moved.book().holds) == {str(moved.images[THIRD].digest)}
+    assert rollback(moved.environment, clients=moved.clients).succeeded
+    assert moved.running() == dict.fromkeys(BOTH, SECOND)

@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         sys.exit(_run([each for each in words if each != "--debug"]))
     except Stopped as stopped:
-        end_with_signal(stopped.number, os.environ)
+        end_with_signal(stopped.number, words, os.environ)
     except (Exception, click.Abort) as error:
         if debug:
             raise

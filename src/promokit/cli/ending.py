@@ -8,6 +8,7 @@ import re
 import signal
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, NoReturn
 
 import click
@@ -47,14 +48,7 @@ def end(ending: Ending, output: str, environ: Mapping[str, str]) -> int:
         click.echo(json.dumps(ending.data, indent=2, default=str))
     elif ending.text:
         click.echo(plain(ending.text))
-    runner = Runner.from_environ(environ)
-    if runner is not None:
-        for name, value in ending.outputs.items():
-            runner.output(name, _text(value))
-        if ending.summary:
-            runner.summary(ending.summary)
-        if ending.error:
-            runner.error(ending.error)
+    _tell_runner(environ, ending.outputs, ending.error, ending.summary)
     return ending.exit_code
 
 
@@ -63,26 +57,45 @@ def end_with_error(error: BaseException, words: Sequence[str], environ: Mapping[
     line, code = _line(error)
     changed = getattr(error, "changed", False)
     outcome = _outcome(error, code, changed)
-    if _json_asked(words):
-        click.echo(json.dumps({"error": line, "exit_code": code, "outcome": outcome, "changed": changed}))
-    click.echo(f"promokit: {plain(line)}", err=True)
-    runner = Runner.from_environ(environ)
-    if runner is not None:
-        runner.output("outcome", outcome)
-        runner.output("reason", without_host(line))
-        runner.output("changed", _text(changed))
-        runner.error(line)
+    told = {"outcome": outcome, "reason": without_host(line), "changed": changed}
+    _say(f"promokit: {plain(line)}", {"error": line, "exit_code": code, **told}, words)
+    _tell_runner(environ, told, line)
     sys.exit(code)
 
 
-def end_with_signal(number: int, environ: Mapping[str, str]) -> NoReturn:
-    """Exit as a process does that a signal stopped: 130 or 143."""
-    runner = Runner.from_environ(environ)
-    if runner is not None:
-        runner.output("outcome", "cancelled")
-        runner.output("reason", f"stopped by {signal.Signals(number).name}")
-    click.echo(f"promokit: stopped by {signal.Signals(number).name}; what was begun is in the ledger", err=True)
+def end_with_signal(number: int, words: Sequence[str], environ: Mapping[str, str]) -> NoReturn:
+    """Exit as a process does that a signal stopped: 130 or 143. What it had begun is in the environment's ledger."""
+    line = f"stopped by {signal.Signals(number).name}"
+    told = {"outcome": "cancelled", "reason": line}
+    _say(f"promokit: {line}", {"error": line, "exit_code": 128 + number, **told}, words)
+    _tell_runner(environ, told)
     sys.exit(128 + number)
+
+
+def _say(line: str, data: Mapping[str, Any], words: Sequence[str]) -> None:
+    """Say it on stderr, and as JSON where that was asked for; a closed output takes nothing away from the exit code."""
+    with suppress(OSError):
+        if _json_asked(words):
+            click.echo(json.dumps(data))
+    with suppress(OSError):
+        click.echo(line, err=True)
+
+
+def _tell_runner(environ: Mapping[str, str], outputs: Mapping[str, Any], error: str = "", summary: str = "") -> None:
+    """Write the runner's files. One that can't be written is told; it changes nothing of what happened."""
+    runner = Runner.from_environ(environ)
+    if runner is None:
+        return
+    try:
+        for name, value in outputs.items():
+            runner.output(name, _text(value))
+        if summary:
+            runner.summary(summary)
+        if error:
+            runner.error(error)
+    except (OSError, PromokitError) as failed:
+        with suppress(OSError):
+            click.echo(f"promokit: the runner's files can't be written: {failed}", err=True)
 
 
 def without_host(text: str) -> str:
@@ -115,8 +128,8 @@ def _line(error: BaseException) -> tuple[str, int]:
         return "not confirmed: nothing was changed", 2
     if isinstance(error, click.ClickException):
         return error.format_message(), 2
-    if isinstance(error, BrokenPipeError):
-        return "the output was closed", 1
+    if isinstance(error, OSError):
+        return f"the output can't be written: {error.strerror or error}", 1
     return f"a bug in promokit: {type(error).__name__}: {error}. Remedy: run it again with --debug and report it.", BUG
 
 

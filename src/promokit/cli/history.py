@@ -7,8 +7,9 @@ import click
 from promokit.cli.ending import Ending
 from promokit.cli.options import config_option, ends, environment_argument, option, pipeline_environment
 from promokit.cli.tables import text_table
-from promokit.ledger.chain import Line, verify
-from promokit.ledger.store import read_book
+from promokit.errors import ConfigError
+from promokit.ledger.chain import SHORTEST_HEAD, Line, verify
+from promokit.ledger.store import KEPT_OPERATIONS, Book, read_book
 from promokit.promotion.clients import Clients
 from promokit.promotion.plan import tag_in
 
@@ -30,15 +31,18 @@ def command(environment: str | None, verify: bool, head: str | None, config: str
         "dropped": book.dropped,
         "changed": False,
     }
-    if verify or head:
-        return _verified(book.lines, book.anchor, head, data)
+    if head is not None and len(head) < SHORTEST_HEAD:
+        raise ConfigError(f"'{head}' is too short a head", remedy=f"give at least {SHORTEST_HEAD} digits of it")
+    if verify or head is not None:
+        return _verified(book, head, data)
     rows = [_row(each) for each in book.lines]
     table = text_table(("at", "what", "", "tag", "outcome", "by"), rows)
     return Ending(data, f"{table}\nhead {book.head}")
 
 
-def _verified(lines: tuple[Line, ...], anchor: str, head: str | None, data: dict[str, object]) -> Ending:
-    broken = verify(lines, anchor, head)
+def _verified(book: Book, head: str | None, data: dict[str, object]) -> Ending:
+    lines = book.lines
+    broken = verify(lines, book.anchor, head, dropped=book.dropped, kept=KEPT_OPERATIONS)
     if broken is None:
         return Ending({**data, "verified": True}, f"the chain of {len(lines)} lines holds; head {data['head']}")
     told = f"line {broken.line}: {broken.what}"

@@ -16,6 +16,7 @@ from promokit.cli.options import (
     plain_target,
     progress,
     target_environment,
+    without,
     yes_option,
 )
 from promokit.cli.shown import plan_ending, result_ending
@@ -52,10 +53,13 @@ def command(
     here already isn't run again."""
     clients = Clients()
     if plain["namespace"]:
+        without("with --namespace: no gates are asked then", plan=plan, tag=tag)
         where = target_environment(config, environment, **{**plain, "workloads": plain["workloads"] or "none/none"})
         return _ungated(where, image, job, yes, clients)
+    without("without --namespace", image=image, job=job)
     where = pipeline_environment(config, environment)
     if plan is not None:
+        without("with --plan, which says it", tag=tag)
         promise = decode(plan)
     else:
         made = make_plan(where, tag=tag, clients=clients)

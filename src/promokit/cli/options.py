@@ -6,6 +6,7 @@ import functools
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -75,19 +76,31 @@ def target_environment(
     return Environment(name=name or namespace, namespace=namespace, workloads=parsed, cluster=where)
 
 
+def without(reason: str, **given: object) -> None:
+    """Refuse options that would be ignored: ConfigError names the first that was given, and why it can't be."""
+    for name, value in given.items():
+        if value:
+            option_name = name.replace("_", "-")
+            raise ConfigError(f"--{option_name} can't be given {reason}", remedy="leave one of them out")
+
+
 def confirm(text: str, yes: bool) -> None:
     """Show what would be done and ask on a terminal; elsewhere --yes (or a GitHub run) is the consent."""
     if yes or os.environ.get("GITHUB_ACTIONS") == "true":
         return
     if not sys.stdin.isatty():
         raise ConfigError("this changes the cluster and nobody can be asked here", remedy="add --yes")
-    click.echo(text, err=True)
+    click.echo(plain(text), err=True)
     click.confirm("Go on?", abort=True, err=True)
 
 
 def progress(text: str) -> None:
-    """Print a line of progress; on stderr, so that -o json stays clean. What it holds is foreign."""
-    click.echo(plain(text), err=True)
+    """Print a line of progress; on stderr, so that -o json stays clean. What it holds is foreign.
+
+    A reader who has gone away stops nothing: what is under way in the cluster is followed to its end.
+    """
+    with suppress(OSError):
+        click.echo(plain(text), err=True)
 
 
 def _needed(name: str | None, pipeline: Pipeline) -> str:

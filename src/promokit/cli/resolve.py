@@ -5,7 +5,15 @@ from __future__ import annotations
 import click
 
 from promokit.cli.ending import Ending
-from promokit.cli.options import config_option, ends, environment_argument, option, plain_target, target_environment
+from promokit.cli.options import (
+    config_option,
+    ends,
+    environment_argument,
+    option,
+    plain_target,
+    target_environment,
+    without,
+)
 from promokit.promotion.resolution import Resolved, resolve, resolve_tag
 
 
@@ -20,6 +28,8 @@ def command(
     environment: str | None, tag: str | None, require_healthy: bool, config: str, **plain: str | None
 ) -> Ending:
     """Say which image ENVIRONMENT runs: digest, tag and commit, proven from its pods."""
+    if tag:
+        without("with --tag: a tag isn't healthy or not", require_healthy=require_healthy)
     where = target_environment(config, environment, **plain)
     found = resolve_tag(where, tag) if tag else resolve(where, require_healthy=require_healthy)
     return _ending(found)

@@ -15,6 +15,7 @@ from promokit.cli.options import (
     plain_target,
     progress,
     target_environment,
+    without,
     yes_option,
 )
 from promokit.cli.shown import plan_ending, result_ending
@@ -53,8 +54,12 @@ def command(
     """Pin an image on every workload of ENVIRONMENT and follow it to a verdict."""
     where, clients = target_environment(config, environment, **plain), Clients()
     if plain["namespace"]:
+        without("with --namespace: no gates are asked then", plan=plan, tag=tag)
         where = _with_windows(where, stable_for, timeout)
         return _ungated(where, image, yes, clients)
+    without("without --namespace", image=image, stable_for=stable_for, timeout=timeout)
+    if plan is not None:
+        without("with --plan, which says it", tag=tag)
     if plan is None and where.source is not None:
         raise Refused(
             f"{where.name} takes only an applied plan or a rollback",

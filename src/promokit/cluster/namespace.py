@@ -55,11 +55,19 @@ class Namespace:
         """Yield the pages of a list, each with its items and metadata."""
         going: dict[str, str] = {**(query or {}), "limit": str(PAGE)}
         while True:
-            page = _json(self.transport.request("GET", self.path(resource), query=going))
+            page = _json(self._listed(resource, going))
             yield page
             going["continue"] = page["metadata"].get("continue") or ""
             if not going["continue"]:
                 return
+
+    def _listed(self, resource: str, query: Mapping[str, str]) -> Any:
+        """Ask for a page. A list is never 404 on an API server, so this isn't one, or not of this version."""
+        try:
+            return self.transport.request("GET", self.path(resource), query=query)
+        except NotFound as error:
+            remedy = "check the cluster's endpoint"
+            raise Unreachable("this doesn't answer as an API server", where=error.where, remedy=remedy) from error
 
     def items(self, resource: str, query: Mapping[str, str] | None = None) -> Iterator[Json]:
         """Yield the objects of a list."""

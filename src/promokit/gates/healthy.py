@@ -47,7 +47,7 @@ def _migrated(source: Standing) -> Answer:
         return refused(
             NAME,
             f"the migration of this digest hasn't succeeded in {source.environment}",
-            f"run it there first: promokit migrate {source.environment}",
+            f"finish it there: start the deployment to {source.environment} again",
         )
     names = ", ".join(each.name for each in source.workloads)
     return allowed(NAME, f"{names} run this digest in {source.environment}, all Ready")

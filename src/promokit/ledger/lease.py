@@ -12,7 +12,7 @@ from typing import Any
 
 from promokit.cluster.namespace import Namespace
 from promokit.cluster.transport import Conflict
-from promokit.errors import PromokitError, Refused
+from promokit.errors import PromokitError, Refused, Superseded
 
 NAME = "promokit"
 EPOCH = "promokit/epoch"
@@ -28,9 +28,8 @@ class Lease:
     `lost()` says `superseded` once somebody else holds it.
     """
 
-    def __init__(self, namespace: Namespace, holder: str, epoch: int, version: str) -> None:
+    def __init__(self, namespace: Namespace, holder: str, epoch: int) -> None:
         self.namespace, self.holder, self.epoch = namespace, holder, epoch
-        self._version = version
         self._lost = False
         self._done = threading.Event()
         self._renewing = threading.Thread(target=self._renew, name="lease", daemon=True)
@@ -45,6 +44,13 @@ class Lease:
     def lost(self) -> str | None:
         """Return `superseded` once the lease is somebody else's."""
         return "superseded" if self._lost else None
+
+    def confirm(self) -> None:
+        """Ask the API whether the lease is still ours; Superseded if somebody else has taken it."""
+        data = self.namespace.get("leases", NAME)
+        if not self._is_ours(data):
+            self._lost = True
+            raise Superseded("superseded: another operation took the lease", remedy="see history, then start again")
 
     def stop(self) -> None:
         """Stop renewing, without letting go: the next step of the same run takes it up again."""
@@ -62,11 +68,14 @@ class Lease:
         except PromokitError:
             return
 
+    def _is_ours(self, data: dict[str, Any] | None) -> bool:
+        return data is not None and data["spec"].get("holderIdentity") == self.holder and _epoch(data) == self.epoch
+
     def _renew(self) -> None:
         while not self._done.wait(RENEW_EVERY_SECONDS):
             try:
                 data = self.namespace.get("leases", NAME)
-                if data is None or data["spec"].get("holderIdentity") != self.holder or _epoch(data) != self.epoch:
+                if data is None or not self._is_ours(data):
                     self._lost = True
                     return
                 data["spec"]["renewTime"] = _now()
@@ -128,8 +137,11 @@ def _taken(namespace: Namespace, holder: str, data: dict[str, Any] | None, above
     meta: dict[str, Any] = {"name": NAME, "namespace": namespace.name, **(data["metadata"] if data else {})}
     meta["annotations"] = {**meta.get("annotations", {}), EPOCH: str(epoch)}
     body = {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": meta, "spec": spec}
-    done = namespace.replace("leases", NAME, body) if data else namespace.create("leases", body)
-    return Lease(namespace, holder, epoch, done["metadata"]["resourceVersion"])
+    if data:
+        namespace.replace("leases", NAME, body)
+    else:
+        namespace.create("leases", body)
+    return Lease(namespace, holder, epoch)
 
 
 def _epoch(data: dict[str, Any] | None) -> int:

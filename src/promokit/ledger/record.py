@@ -38,6 +38,15 @@ def opened(lines: Sequence[Line], operation: str) -> Line | None:
     return next((each for each in lines if each.get("op") == operation and each.get("line") == "opened"), None)
 
 
+def newest_change(lines: Sequence[Line]) -> tuple[Line, Line | None] | None:
+    """Return the newest operation that changed what runs: its `opened` line, and its `closed` one if it has ended."""
+    starts = [each for each in lines if each.get("line") == "opened" and each.get("kind") in CHANGING]
+    if not starts:
+        return None
+    ends = [each for each in lines if each.get("line") == "closed" and each.get("op") == starts[-1].get("op")]
+    return starts[-1], (ends[0] if ends else None)
+
+
 def succeeded(lines: Sequence[Line]) -> list[Good]:
     """Return the images whose operations succeeded here, newest first."""
     images = _images(lines)
@@ -61,9 +70,9 @@ def migrations(lines: Sequence[Line]) -> set[str]:
     }
 
 
-def holds(lines: Sequence[Line], before: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return the digests that people hold here, each with the reason given; `before` are those of dropped lines."""
-    held = dict(before or {})
+def holds(lines: Sequence[Line]) -> dict[str, str]:
+    """Return the digests that people hold here, each with the reason given."""
+    held: dict[str, str] = {}
     for each in lines:
         if each.get("kind") == "hold":
             held[str(each.get("digest"))] = str(each.get("reason", ""))

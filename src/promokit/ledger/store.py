@@ -19,7 +19,8 @@ from promokit.ledger.record import holds
 NAME = "promokit-ledger"
 KEPT_OPERATIONS = 200
 _TRIES = 12
-_ANCHOR: Mapping[str, Any] = {"hash": START, "dropped": 0, "holds": {}}
+_ANCHOR: Mapping[str, Any] = {"hash": START, "dropped": 0}
+_PAUSES = (0.5, 1.0, 2.0)
 
 
 @frozen
@@ -29,7 +30,6 @@ class Book:
     lines: tuple[Line, ...] = ()
     anchor: str = START
     dropped: int = 0
-    held_before: Mapping[str, str] = {}
     version: str | None = None
 
     @property
@@ -40,7 +40,7 @@ class Book:
     @property
     def holds(self) -> dict[str, str]:
         """The digests held here, each with its reason."""
-        return holds(self.lines, self.held_before)
+        return holds(self.lines)
 
 
 def read_book(namespace: Namespace) -> Book:
@@ -58,9 +58,9 @@ def read_book(namespace: Namespace) -> Book:
         raise VerificationFailed(
             "the ledger can't be read: a line of it is not one of ours",
             where=f"ConfigMap {NAME} in {namespace.name}",
-            remedy="see who edited it (its managedFields), restore it, or delete it: promotions start a new one",
+            remedy="see who edited it (its managedFields) and restore it: its holds and history are worth it",
         ) from error
-    return Book(lines, anchor["hash"], anchor["dropped"], anchor["holds"], data["metadata"]["resourceVersion"])
+    return Book(lines, anchor["hash"], anchor["dropped"], data["metadata"]["resourceVersion"])
 
 
 def _object(text: str) -> dict[str, Any]:
@@ -75,16 +75,19 @@ def append(namespace: Namespace, entries: Callable[[Book], Sequence[Mapping[str,
 
     `entries` is asked again whenever somebody else wrote meanwhile. Errors: Unreachable, also when it isn't allowed.
     """
+    outages = list(_PAUSES)
     for attempt in range(_TRIES):
-        book = read_book(namespace)
-        grown = _grown(book, entries(book))
-        if grown is book:
-            return book
         try:
-            return _written(namespace, grown)
+            book = read_book(namespace)
+            grown = _grown(book, entries(book))
+            return book if grown is book else _written(namespace, grown)
         except Conflict:
             time.sleep(random.uniform(0.02, 0.1) * (attempt + 1))  # noqa: S311 - spreads writers, guards nothing
         except Unreachable:
+            if not outages:
+                raise
+            time.sleep(outages.pop(0))
+        except VerificationFailed:
             raise
         except PromokitError as error:
             raise Unreachable(
@@ -102,22 +105,38 @@ def _grown(book: Book, entries: Sequence[Mapping[str, Any]]) -> Book:
         head = lines[-1]["hash"]
     if len(lines) == len(book.lines):
         return book
-    return _trimmed(Book(tuple(lines), book.anchor, book.dropped, book.held_before, book.version))
+    return _trimmed(Book(tuple(lines), book.anchor, book.dropped, book.version))
 
 
 def _trimmed(book: Book) -> Book:
-    """Keep the newest operations whole; what goes leaves the hash of its last line, its number, and its holds."""
+    """Keep the newest operations whole; what goes leaves the hash of its last line and its number.
+
+    A hold that would go with them is carried on as a line of its own, so that the chain vouches for it.
+    """
     newest = list(dict.fromkeys(each.get("op") for each in reversed(book.lines)))[:KEPT_OPERATIONS]
     first = next(number for number, each in enumerate(book.lines) if each.get("op") in newest)
     if first == 0:
         return book
-    gone = book.lines[:first]
-    held = holds(gone, book.held_before)
-    return Book(book.lines[first:], str(gone[-1].get("hash", "")), book.dropped + first, held, book.version)
+    gone, kept = book.lines[:first], list(book.lines[first:])
+    for line in _carried(gone, book.lines):
+        kept.append(chained(line, str(kept[-1].get("hash", ""))))
+    return Book(tuple(kept), str(gone[-1].get("hash", "")), book.dropped + first, book.version)
+
+
+def _carried(gone: Sequence[Line], lines: Sequence[Line]) -> list[dict[str, Any]]:
+    held = holds(lines)
+    chain = {"before", "hash"}
+    newest = {str(each.get("digest")): each for each in gone if each.get("kind") == "hold"}
+    again = {str(each.get("digest")) for each in lines[len(gone) :] if each.get("kind") == "hold"}
+    return [
+        {**{key: value for key, value in line.items() if key not in chain}, "carried": True}
+        for digest, line in newest.items()
+        if digest in held and digest not in again
+    ]
 
 
 def _written(namespace: Namespace, book: Book) -> Book:
-    anchor = {"hash": book.anchor, "dropped": book.dropped, "holds": book.held_before}
+    anchor = {"hash": book.anchor, "dropped": book.dropped}
     body: dict[str, Any] = {
         "apiVersion": "v1",
         "kind": "ConfigMap",
@@ -132,4 +151,4 @@ def _written(namespace: Namespace, book: Book) -> Book:
     else:
         body["metadata"]["resourceVersion"] = book.version
         done = namespace.replace("configmaps", NAME, body)
-    return Book(book.lines, book.anchor, book.dropped, book.held_before, done["metadata"]["resourceVersion"])
+    return Book(book.lines, book.anchor, book.dropped, done["metadata"]["resourceVersion"])

@@ -14,7 +14,7 @@ from promokit.cluster.namespace import Namespace
 from promokit.cluster.objects import Job
 from promokit.cluster.parse import parse_job
 from promokit.cluster.transport import Conflict
-from promokit.errors import Unreachable
+from promokit.errors import PromokitError, Unreachable
 from promokit.image import Digest, ImageRef
 from promokit.migration.job import attempt_of, job_name, labels_of, newest, read_template, render
 from promokit.migration.log import LogStreams
@@ -32,11 +32,12 @@ def run_migration(
     blind_for: float = 60.0,
     progress: Callable[[str], None] = lambda text: None,
     stopped: Callable[[], str | None] = lambda: None,
+    confirm: Callable[[], None] = lambda: None,
 ) -> MigrationVerdict:
     """Run the migration of `image` unless it succeeded here already; a failed attempt is followed by a new Job.
 
-    No gates are asked. Errors: ConfigError for the template, ApiError when the Job is refused, Unreachable before
-    anything was changed.
+    No gates are asked. `confirm` is called before a Job is created and before success is said; it may raise. Errors:
+    ConfigError for the template, ApiError when the Job is refused, Unreachable before anything was changed.
     """
     template = read_template(template_file)
     assert image.digest is not None  # noqa: S101 - a promoted image has one
@@ -44,10 +45,23 @@ def run_migration(
     if last is not None and judge_job(last, last.name).outcome == "succeeded":
         return MigrationVerdict("succeeded", "already-done", last.name)
     running = last if last is not None and not judge_job(last, last.name).final else None
+    if running is None:
+        confirm()
     name = running.name if running else _create(namespace, template, image, attempt_of(last) + 1 if last else 1)
     started = time.monotonic()
     verdict = _followed(namespace, name, timeout, blind_for, progress, stopped)
+    if verdict.outcome == "succeeded":
+        _still(confirm)
     return evolve(verdict, changed=running is None, seconds=time.monotonic() - started)
+
+
+def _still(confirm: Callable[[], None]) -> None:
+    """Ask again after the Job has run: what is raised now comes after a change."""
+    try:
+        confirm()
+    except PromokitError as error:
+        error.changed = True
+        raise
 
 
 def migration_jobs(namespace: Namespace, template: dict[str, Any], digest: Digest) -> list[Job]:

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
-from typing import Any
+from collections.abc import Callable
 
-from attrs import evolve, frozen
+from attrs import evolve
 
-from promokit.errors import Refused
+from promokit.cluster.namespace import Namespace
+from promokit.errors import PromokitError, Refused, Superseded
 from promokit.image import ImageRef
+from promokit.ledger.record import migrations
 from promokit.ledger.store import read_book
 from promokit.migration.run import migrated, run_migration
-from promokit.model import Environment, Workload
+from promokit.model import Environment
 from promokit.promotion.clients import Clients
-from promokit.promotion.operation import Operation, begin, closing, resume, under_lease
-from promokit.promotion.plan import EXPIRY, Plan, Promise, promise_of, tag_in
-from promokit.promotion.planning import plan as make_plan
-from promokit.promotion.presence import gone_or_unknown
+from promokit.promotion.going_back import go_back
+from promokit.promotion.plan import Plan, Promise, promise_of
 from promokit.promotion.result import Result, of_migration, of_rollout
+from promokit.promotion.step import Step, kind_of, step_of
 from promokit.rollout.policy import Policy
-from promokit.rollout.roll_out import Rollout, roll_out
+from promokit.rollout.roll_out import roll_out
 
 LEASE_WAIT_SECONDS = 600.0
 Progress = Callable[[str], None]
@@ -47,7 +45,11 @@ def apply(
     }
     result: Result | None = None
     for step in steps[plan.migrate]:
-        done = step(environment, promise, clients=clients, progress=progress, wait=wait)
+        try:
+            done = step(environment, promise, clients=clients, progress=progress, wait=wait)
+        except PromokitError as error:
+            error.changed = error.changed or (result is not None and result.changed)
+            raise
         result = done if result is None else _joined(result, done)
         if not result.succeeded:
             break
@@ -66,10 +68,10 @@ def apply_rollout(
     """Apply the rollout of a plan; the operation stays open where a migration follows."""
     if promise.nothing:
         return Result("succeeded", promise.nothing)
-    migration = promise.decided["migrate"]
-    if migration == "before":
+    before, after = promise.decided["migrate"] == "before", promise.decided["migrate"] == "after"
+    if before:
         _need_migrated(environment, promise, clients)
-    with _step(environment, promise, clients, progress, wait) as step:
+    with step_of(environment, promise, kind_of(environment), clients=clients, progress=progress, wait=wait) as step:
         done = roll_out(
             step.operation.namespace,
             dict.fromkeys(environment.workloads, str(step.image)),
@@ -80,29 +82,11 @@ def apply_rollout(
             progress=progress,
             stopped=step.operation.lease.lost,
         )
-        previous = done.previous[environment.reference]
-        result = of_rollout(
-            done.verdict,
-            changed=done.changed,
-            image=str(step.image),
-            previous=previous,
-            migration="succeeded" if migration == "before" else "",
-        )
-        if result.outcome in {"failed", "timed_out"} and environment.auto_rollback and done.changed:
-            result = _gone_back(step, done, result, migration, clients, progress)
-        return step.finish(result, more=migration == "after" and result.succeeded)
-
-
-def _need_migrated(environment: Environment, promise: Promise, clients: Clients) -> None:
-    """A migration that runs before the rollout must have succeeded for this image, whoever ran it."""
-    digest, namespace = ImageRef.parse(str(promise.decided["image"])).digest, clients.namespace(environment)
-    if environment.migration is None or digest is None or migrated(namespace, environment.migration.job, digest):
-        return
-    raise Refused(
-        f"the migration of this image hasn't succeeded in {environment.name}, and it runs before the rollout",
-        where=environment.name,
-        remedy="run it first with the same plan, or let promokit promote do both",
-    )
+        facts = {"image": str(step.image), "previous": done.previous[environment.reference]}
+        result = of_rollout(done.verdict, changed=done.changed, migration="succeeded" if before else "", **facts)
+        if result.outcome in {"failed", "timed_out"} and environment.auto_rollback:
+            result = go_back(step, done, result, clients)
+        return step.finish(result, more=after and result.succeeded)
 
 
 def apply_migration(
@@ -113,135 +97,78 @@ def apply_migration(
     progress: Progress = lambda text: None,
     wait: float = LEASE_WAIT_SECONDS,
 ) -> Result:
-    """Apply the migration of a plan; the operation stays open where the rollout follows."""
+    """Apply the migration of a plan; the operation stays open where the rollout follows.
+
+    By itself it is an operation of its own, and refused where it belongs after a rollout that wasn't made.
+    """
     if promise.nothing or environment.migration is None:
         return Result("succeeded", promise.nothing or "none")
-    with _step(environment, promise, clients, progress, wait) as step:
-        verdict = run_migration(
-            step.operation.namespace,
-            environment.migration.job,
-            step.image,
-            timeout=environment.timeout.total_seconds(),
-            blind_for=environment.blind_for.total_seconds(),
-            progress=progress,
-            stopped=step.operation.lease.lost,
-        )
-        result = of_migration(verdict, changed=verdict.changed, image=str(step.image), previous=step.previous)
-        if not result.succeeded and environment.migration.when == "after":
-            back = f"the new image stays; to go back: promokit rollback {environment.name}"
-            result = evolve(result, next_steps=(back,))
-        return step.finish(result, more=environment.migration.when == "before" and result.succeeded)
+    after = environment.migration.when == "after"
+    namespace, image = clients.namespace(environment), str(promise.decided["image"])
+    check = (lambda: _need_rolled_out(namespace, environment, image)) if after else (lambda: None)
+    kind = "migration" if after else kind_of(environment)
+    with step_of(environment, promise, kind, clients=clients, progress=progress, wait=wait, check=check) as step:
+        result = _migrate(step, after, progress)
+        if not result.succeeded and after:
+            result = evolve(result, next_steps=(f"the image stays; to go back: promokit rollback {environment.name}",))
+        return step.finish(result, more=not after and result.succeeded)
 
 
-@frozen
-class _Step:
-    operation: Operation
-    environment: Environment
-    image: ImageRef
-    expected: dict[Workload, str]
-    previous: str
-    cause: str
+def _migrate(step: Step, after: bool, progress: Progress) -> Result:
+    """Run the migration unless the ledger says that it succeeded here; never for whoever lost the lease."""
+    environment, lease, namespace = step.environment, step.operation.lease, step.operation.namespace
+    assert environment.migration is not None  # noqa: S101 - told to the type checker
+    image, previous = str(step.image), step.previous
+    if str(step.image.digest) in migrations(step.book.lines):
+        return Result("succeeded", "already-done", image=image, previous=previous, migration="succeeded")
 
-    def finish(self, result: Result, *, more: bool) -> Result:
-        """Close the operation and let the lease go, unless a step of the same plan follows."""
-        if more:
-            return evolve(result, head=self.operation.head)
-        head = self.operation.close(result, image=str(self.image))
-        self.operation.lease.release()
-        return evolve(result, head=head)
+    def confirm() -> None:
+        lease.confirm()
+        if after and (moved := _not_running(namespace, environment, image)):
+            raise Superseded(f"superseded: {moved}", remedy="see history, then start again from a new plan")
 
-
-@contextmanager
-def _step(
-    environment: Environment, promise: Promise, clients: Clients, progress: Progress, wait: float
-) -> Iterator[_Step]:
-    """Take the lease, judge again, open the operation (or go on with this run's own), and close it come what may."""
-    with under_lease(clients, environment, wait=wait, progress=progress) as lease:
-        book = read_book(clients.namespace(environment))
-        operation = resume(clients, environment, lease, book, promise.hash)
-        if operation is None:
-            fresh = _confirmed(environment, promise, clients)
-            operation = begin(clients, environment, lease, _kind(environment), _facts(fresh))
-        with closing(operation):
-            yield _made(environment, promise, operation, clients)
-
-
-def _confirmed(environment: Environment, promise: Promise, clients: Clients) -> Plan:
-    """Compute the plan again and return it; Refused with what has changed, or with the gate that refuses now."""
-    if datetime.now(UTC) > promise.created + EXPIRY:
-        raise Refused(f"the plan of {promise.created:%Y-%m-%d %H:%M} UTC has expired", remedy="make a new plan")
-    fresh = make_plan(environment, tag=promise.tag, migrate=promise.migrates, clients=clients, final=True)
-    if fresh.hash != promise.hash:
-        raise Refused(
-            f"the plan doesn't hold any more: {_difference(promise, fresh)}",
-            where=environment.name,
-            remedy="make a new plan, and have it approved",
-        )
-    if not fresh.allowed:
-        raise fresh.refusal()
-    return fresh
-
-
-def _difference(promise: Promise, fresh: Plan) -> str:
-    now = fresh.decided
-    changed = [key for key in now if promise.decided.get(key) != now[key]]
-    return "; ".join(f"{key} was {promise.decided.get(key)}, is {now[key]}" for key in changed) or "it was edited"
-
-
-def _made(environment: Environment, promise: Promise, operation: Operation, clients: Clients) -> _Step:
-    image, previous = str(promise.decided["image"]), promise.decided["previous"]
-    context = clients.context
-    who = context.run_url or context.actor
-    return _Step(
-        operation,
-        environment,
-        ImageRef.parse(image),
-        {each: previous[str(each)] for each in environment.workloads},
-        previous[str(environment.reference)],
-        f"promokit {operation.kind} {tag_in(image)} by {context.actor} ({who})",
-    )
-
-
-def _kind(environment: Environment) -> str:
-    return "promotion" if environment.source else "rollout"
-
-
-def _facts(fresh: Plan) -> dict[str, Any]:
-    source = fresh.environment.source
-    approvers = [name for each in fresh.answers for name in each.facts.get("approvers", ())]
-    return {
-        "image": str(fresh.image),
-        "previous": dict(fresh.previous),
-        "from": source.name if source else None,
-        "revision": fresh.revision,
-        "plan": fresh.hash,
-        "approvers": approvers,
-        "gates": {each.gate: each.sentence for each in fresh.answers},
-    }
-
-
-def _gone_back(
-    step: _Step, done: Rollout, result: Result, migration: str, clients: Clients, progress: Progress
-) -> Result:
-    """Bring all workloads back to what they ran, followed to a verdict, unless a migration stands in the way."""
-    settings = step.environment.migration
-    if migration == "before" and settings and not settings.backward_compatible:
-        told = "not rolled back by itself: the migration ran before and isn't marked backward-compatible"
-        return evolve(result, next_steps=(told, f"when it is safe: promokit rollback {step.environment.name}"))
-    if gone := gone_or_unknown(clients, result.previous):
-        return evolve(result, next_steps=(f"not rolled back by itself: {gone}",))
-    progress("rolling back by itself to what ran before")
-    back = roll_out(
-        step.operation.namespace,
-        done.previous,
-        Policy.of(step.environment),
-        cause=f"{step.cause}: rolled back by itself after {result.outcome}: {result.reason}",
-        epoch=step.operation.lease.epoch,
+    verdict = run_migration(
+        namespace,
+        environment.migration.job,
+        step.image,
+        timeout=environment.timeout.total_seconds(),
+        blind_for=environment.blind_for.total_seconds(),
         progress=progress,
-        stopped=step.operation.lease.lost,
+        stopped=lease.lost,
+        confirm=confirm,
     )
-    told = f"rolled back by itself to {tag_in(result.previous)}: {back.verdict.outcome}"
-    return evolve(result, rolled_back=back.verdict.outcome == "succeeded", next_steps=(told,))
+    return of_migration(verdict, changed=verdict.changed, image=image, previous=previous)
+
+
+def _need_migrated(environment: Environment, promise: Promise, clients: Clients) -> None:
+    """A migration that runs before the rollout must have succeeded for this image, whoever ran it."""
+    digest, namespace = ImageRef.parse(str(promise.decided["image"])).digest, clients.namespace(environment)
+    if environment.migration is None or digest is None or str(digest) in migrations(read_book(namespace).lines):
+        return
+    if not migrated(namespace, environment.migration.job, digest):
+        raise Refused(
+            f"the migration of this image hasn't succeeded in {environment.name}, and it runs before the rollout",
+            where=environment.name,
+            remedy="run it first with the same plan, or let promokit promote do both",
+        )
+
+
+def _need_rolled_out(namespace: Namespace, environment: Environment, image: str) -> None:
+    if moved := _not_running(namespace, environment, image):
+        raise Refused(
+            f"the migration runs after the rollout, and {moved}",
+            where=environment.name,
+            remedy="roll it out first with the same plan, or let promokit promote do both",
+        )
+
+
+def _not_running(namespace: Namespace, environment: Environment, image: str) -> str:
+    """Say which workload isn't set to this image; empty text if all are."""
+    found = namespace.deployments()
+    for each in environment.workloads:
+        if each.deployment not in found or found[each.deployment].images.get(each.container) != image:
+            return f"{each} isn't set to this image"
+    return ""
 
 
 def _joined(first: Result, second: Result) -> Result:

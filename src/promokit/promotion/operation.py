@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from attrs import define
+from attrs import define, evolve
 
 from promokit.cluster.identity import own_name
 from promokit.cluster.namespace import Namespace
@@ -48,6 +48,16 @@ class Operation:
         line = entry("closed", self.kind, self.id, datetime.now(UTC), **told)
         self.head = append(self.namespace, lambda book: [line] if _is_open(book, self.id) else []).head
         return self.head
+
+    def end(self, result: Result, progress: Callable[[str], None], **facts: Any) -> Result:
+        """Close the operation and let the lease go. A ledger that can't be written never hides what happened."""
+        try:
+            head = self.close(result, **facts) if self.id else ""
+        except PromokitError as error:
+            head = ""
+            progress(f"THE LEDGER CAN'T BE WRITTEN: {error.what}. What happened is told here alone: record it by hand.")
+        self.lease.release()
+        return evolve(result, head=head)
 
 
 @contextmanager
@@ -114,9 +124,11 @@ def closing(operation: Operation) -> Iterator[None]:
     try:
         yield
     except PromokitError as error:
-        error.changed = True
         reason = "superseded" if isinstance(error, Superseded) else "error"
         _close_quietly(operation, Result("inconclusive", reason), error.what)
+        raise
+    except Exception as error:
+        _close_quietly(operation, Result("inconclusive", "error"), f"{type(error).__name__}: {error}")
         raise
     except BaseException:
         _close_quietly(operation, Result("inconclusive", "cancelled"), "stopped by a signal")
@@ -134,11 +146,11 @@ def _close_quietly(operation: Operation, result: Result, why: str) -> None:
 
 
 def _is_open(book: Book, operation: str) -> bool:
-    return any(each["op"] == operation for each in unfinished(book.lines))
+    return any(each.get("op") == operation for each in unfinished(book.lines))
 
 
 def _interrupted(book: Book, now: datetime) -> Sequence[Mapping[str, Any]]:
     return [
-        entry("closed", each["kind"], each["op"], now, outcome="inconclusive", reason="interrupted")
+        entry("closed", str(each.get("kind")), str(each.get("op")), now, outcome="inconclusive", reason="interrupted")
         for each in unfinished(book.lines)
     ]

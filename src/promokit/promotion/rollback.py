@@ -10,7 +10,7 @@ from promokit.cluster.namespace import Namespace
 from promokit.cluster.objects import Object
 from promokit.errors import ConfigError, PromokitError, Refused, Unreachable
 from promokit.image import Digest
-from promokit.ledger.record import Good, digest_in, succeeded
+from promokit.ledger.record import digest_in, newest_change, succeeded
 from promokit.ledger.store import Book, read_book
 from promokit.model import Environment, Workload
 from promokit.promotion.clients import Clients
@@ -81,7 +81,7 @@ def find_way(namespace: Namespace, environment: Environment, to: str | None) -> 
     else:
         why = "the ledger tells no earlier image"
     if good := _by_ledger(environment, book, now, to):
-        return Way(now, dict.fromkeys(environment.workloads, good.image), proven=True)
+        return Way(now, dict.fromkeys(environment.workloads, good), proven=True)
     if to is not None:
         raise Refused(
             f"{to} has not succeeded in {environment.name} before",
@@ -102,19 +102,33 @@ def _image_now(snapshot: Snapshot, workload: Workload, namespace: Namespace) -> 
     return deployment.images[workload.container]
 
 
-def _by_ledger(environment: Environment, book: Book, now: dict[Workload, str], to: str | None) -> Good | None:
-    present = {digest_in(each) for each in now.values()}
-    for good in succeeded(book.lines):
-        digest = digest_in(good.image)
-        if to is not None and tag_in(good.image) == to:
-            return good
-        if (
-            to is None
-            and digest not in book.holds
-            and (present != {digest})
-            and digest != digest_in(now[environment.reference])
-        ):
-            return good
+def _by_ledger(environment: Environment, book: Book, now: dict[Workload, str], to: str | None) -> str | None:
+    """Return the image to go back to: the tag asked for if it succeeded here, else the newest good other one."""
+    good = [each.image for each in succeeded(book.lines)]
+    if to is not None:
+        return next((each for each in good if tag_in(each) == to), None)
+    if again := _begun_before(environment, book, now):
+        return again
+    present = digest_in(now[environment.reference])
+    held = book.holds
+    return next((each for each in good if digest_in(each) not in {present, *held}), None)
+
+
+def _begun_before(environment: Environment, book: Book, now: dict[Workload, str]) -> str | None:
+    """Go on with a rollback that didn't succeed; Refused where one has: a second one would go further back."""
+    newest = newest_change(book.lines)
+    if newest is None or newest[0].get("kind") != "rollback":
+        return None
+    start, end = newest
+    image = str(start.get("image", ""))
+    if end is None or end.get("outcome") != "succeeded":
+        return image if digest_in(image) not in book.holds else None
+    if set(now.values()) == {image}:
+        raise Refused(
+            f"{environment.name} is back on {tag_in(image)} already",
+            where=environment.name,
+            remedy="name a tag to go further back: promokit history tells which succeeded",
+        )
     return None
 
 
@@ -151,6 +165,7 @@ def _gone_back(
 ) -> Result:
     context = clients.context
     left, target = way.now[environment.reference], way.then[environment.reference]
+    steps = _held(clients, environment, way, reason, progress) if hold else ()
     done = roll_out(
         operation.namespace,
         way.then,
@@ -161,27 +176,21 @@ def _gone_back(
         stopped=operation.lease.lost,
     )
     result = of_rollout(done.verdict, changed=done.changed, image=target, previous=left)
-    head = _recorded(operation, result, way, progress)
-    held = digest_in(left)
-    steps: tuple[str, ...] = ()
-    if hold and done.changed and held and held != digest_in(target):
-        head = _hold(environment, held, reason, clients, progress) or head
-        steps = (f"{held[:19]}… is held: promokit hold --release {environment.name} {held} --reason …",)
-    operation.lease.release()
-    return evolve(result, head=head, next_steps=steps)
+    return operation.end(evolve(result, next_steps=steps), progress, proven=way.proven)
 
 
-def _recorded(operation: Operation, result: Result, way: Way, progress: Progress) -> str:
+def _held(clients: Clients, environment: Environment, way: Way, reason: str, progress: Progress) -> tuple[str, ...]:
+    """Hold each digest that is left, before anything else: a rollback that is stopped half-way must hold it too."""
+    kept = digest_in(way.then[environment.reference])
+    left = sorted({digest_in(each) for each in way.now.values()} - {kept, ""})
+    for digest in left:
+        _hold(environment, digest, reason, clients, progress)
+    release = f"promokit hold --release {environment.name}"
+    return tuple(f"{each[:19]}… is held: {release} {each} --reason …" for each in left)
+
+
+def _hold(environment: Environment, digest: str, reason: str, clients: Clients, progress: Progress) -> None:
     try:
-        return operation.close(result, proven=way.proven) if operation.id else ""
-    except PromokitError as error:
-        progress(f"THE LEDGER CAN'T BE WRITTEN: {error.what}. Record this rollback by hand.")
-        return ""
-
-
-def _hold(environment: Environment, digest: str, reason: str, clients: Clients, progress: Progress) -> str:
-    try:
-        return hold_digest(environment, Digest.parse(digest), reason=reason, clients=clients).head
+        hold_digest(environment, Digest.parse(digest), reason=reason, clients=clients)
     except PromokitError as error:
         progress(f"THE HOLD CAN'T BE WRITTEN: {error.what}. Nothing keeps {digest} from being promoted again.")
-        return ""

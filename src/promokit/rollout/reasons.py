@@ -40,6 +40,7 @@ REMEDIES: Mapping[str, str] = {
     "quota": "raise the ResourceQuota, or lower requests or maxSurge",
     "creation-refused": "change the pod template to what the admission policy named below allows",
     "init-failed": "read the log of the init container below",
+    "half-changed": "the workloads run two images: run it again, or roll back",
     "no-progress": "look at what is missing below; a probe that never passes is the usual cause",
     # timed out
     "timeout": "look at what is missing below; raise the timeout if the application just starts slowly",

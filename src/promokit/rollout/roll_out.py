@@ -9,12 +9,13 @@ from attrs import evolve, frozen
 
 from promokit.cluster.namespace import Namespace
 from promokit.cluster.objects import Deployment
-from promokit.errors import ConfigError, Superseded
+from promokit.errors import ConfigError, PromokitError, Superseded
 from promokit.model import Workload
 from promokit.rollout.change import set_image, write_epoch
 from promokit.rollout.follow import follow
 from promokit.rollout.policy import Policy
-from promokit.rollout.verdict import Verdict
+from promokit.rollout.reasons import Outcome
+from promokit.rollout.verdict import Evidence, Verdict
 
 
 @frozen
@@ -56,14 +57,29 @@ def roll_out(
         for deployment in latest.values():
             write_epoch(namespace, deployment, epoch)
     started = time.monotonic()
+    done: list[Workload] = []
     for workload, image in images.items():
-        if previous[workload] != image:
+        if previous[workload] == image:
+            continue
+        try:
             latest[workload.deployment] = set_image(
                 namespace, workload, image, expected=previous[workload], epoch=epoch, cause=cause
             )
+        except PromokitError as error:
+            if not done or isinstance(error, Superseded):
+                error.changed = bool(done)
+                raise
+            return Rollout(_half_changed(done, workload, error), True, previous)
+        done.append(workload)
     policies = {each: _judged_by(policy, latest[each.deployment]) for each in images}
     verdict = follow(namespace, policies, started=started, progress=progress, stopped=stopped)
-    return Rollout(verdict, previous != dict(images), previous)
+    return Rollout(verdict, bool(done), previous)
+
+
+def _half_changed(done: list[Workload], failed: Workload, error: PromokitError) -> Verdict:
+    """Say which workloads have the new image and which one couldn't get it."""
+    told = f"{', '.join(map(str, done))} changed, {failed} not: {error.what}"
+    return Verdict(Outcome.FAILED, "half-changed", evidence=(Evidence(str(failed), message=told),))
 
 
 def _judged_by(policy: Policy, deployment: Deployment) -> Policy:

@@ -1,0 +1,58 @@
+"""Going back by itself: when a rollout fails where there is a `from`, all workloads return to what they ran."""
+
+from __future__ import annotations
+
+from attrs import evolve
+
+from promokit.ledger.record import digest_in, succeeded
+from promokit.model import Workload
+from promokit.promotion.clients import Clients
+from promokit.promotion.plan import tag_in
+from promokit.promotion.presence import gone_or_unknown
+from promokit.promotion.result import Result
+from promokit.promotion.step import Step
+from promokit.rollout.policy import Policy
+from promokit.rollout.roll_out import Rollout, roll_out
+
+
+def go_back(step: Step, done: Rollout, result: Result, clients: Clients) -> Result:
+    """Bring all workloads back and follow them to a verdict; the result says both, or why it stays as it is."""
+    images = _way_back(step, done)
+    if images is None:
+        return _stays(result, "the ledger tells no image that ran here before")
+    settings = step.environment.migration
+    if result.migration == "succeeded" and settings and not settings.backward_compatible:
+        why = "the migration ran before and isn't marked backward-compatible"
+        return _stays(result, why, f"when it is safe: promokit rollback {step.environment.name}")
+    target = images[step.environment.reference]
+    if gone := gone_or_unknown(clients, target):
+        return _stays(result, gone)
+    step.progress(f"rolling back by itself to {tag_in(target)}")
+    back = roll_out(
+        step.operation.namespace,
+        images,
+        Policy.of(step.environment),
+        cause=f"{step.cause}: rolled back by itself after {result.outcome}: {result.reason}",
+        epoch=step.operation.lease.epoch,
+        expected=dict.fromkeys(step.environment.workloads, str(step.image)),
+        progress=step.progress,
+        stopped=step.operation.lease.lost,
+    )
+    told = f"rolled back by itself to {tag_in(target)}: {back.verdict.outcome}"
+    return evolve(result, rolled_back=back.verdict.outcome == "succeeded", next_steps=(told,))
+
+
+def _way_back(step: Step, done: Rollout) -> dict[Workload, str] | None:
+    """Return what each workload ran before, or the newest other image that succeeded here.
+
+    A run that goes on where another was stopped finds the new image in place: what ran before it is in the ledger.
+    """
+    new = str(step.image)
+    if new not in done.previous.values():
+        return dict(done.previous)
+    others = [each.image for each in succeeded(step.book.lines) if digest_in(each.image) != digest_in(new)]
+    return dict.fromkeys(step.environment.workloads, others[0]) if others else None
+
+
+def _stays(result: Result, why: str, *more: str) -> Result:
+    return evolve(result, next_steps=(f"not rolled back by itself: {why}", *more))
