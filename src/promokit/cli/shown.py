@@ -50,7 +50,7 @@ def plan_ending(plan: Plan) -> Ending:
     }
     summary = [f"### {markdown_escape(heading(plan))}\n", markdown_table(_HEAD, plan_rows(plan))]
     if plan.commits:
-        summary.append("Commits:\n\n" + "\n".join(f"- {markdown_escape(each)}" for each in plan.commits) + "\n")
+        summary.append((f"[Commits]({plan.commits_url}):" if plan.commits_url else "Commits:") + "\n\n" + "\n".join(f"- {markdown_escape(each)}" for each in plan.commits) + "\n")
     summary.append(f"Plan `{plan.hash[:12]}`, ledger head `{plan.head[:12]}`\n")
     error = "" if plan.allowed else str(plan.refusal())
     return Ending(data, str(plan), plan.exit_code, outputs, "\n".join(summary), error)
