@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from promokit.cli.ending import Ending, without_host
@@ -50,10 +51,17 @@ def plan_ending(plan: Plan) -> Ending:
     }
     summary = [f"### {markdown_escape(heading(plan))}\n", markdown_table(_HEAD, plan_rows(plan))]
     if plan.commits:
-        summary.append((f"[Commits]({plan.commits_url}):" if plan.commits_url else "Commits:") + "\n\n" + "\n".join(f"- {markdown_escape(each)}" for each in plan.commits) + "\n")
+        summary.append(_commits(plan))
     summary.append(f"Plan `{plan.hash[:12]}`, ledger head `{plan.head[:12]}`\n")
     error = "" if plan.allowed else str(plan.refusal())
     return Ending(data, str(plan), plan.exit_code, outputs, "\n".join(summary), error)
+
+
+def _commits(plan: Plan) -> str:
+    """List the commits; the comparison's address is linked if it is nothing but one."""
+    link = re.fullmatch(r"https://[\w.:/-]+", plan.commits_url)
+    head = f"[Commits]({plan.commits_url}):" if link else "Commits:"
+    return head + "\n\n" + "\n".join(f"- {markdown_escape(each)}" for each in plan.commits) + "\n"
 
 
 def result_ending(what: str, environment: str, result: Result) -> Ending:

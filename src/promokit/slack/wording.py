@@ -40,7 +40,9 @@ _OUTCOMES = {
     ),
     "unknown": Wording("❔", "{name} could not be judged", "A gate could not be asked. " + _NOTHING),
     "refused": Wording("⛔", "{name} refused", _NOTHING),
-    "declined": Wording("🙅", "{name} declined", "A reviewer said no, or the approval's job couldn't start. " + _NOTHING),
+    "declined": Wording(
+        "🙅", "{name} declined", "A reviewer said no, or the approval's job couldn't start. " + _NOTHING
+    ),
     "half_done": Wording(
         "🟠", "{name} is half done", "A step was done and the next was not: see the run. A new run picks up there."
     ),
