@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -65,6 +65,29 @@ def cached(name: str) -> bool:
     return (CACHE / "bin" / f"{name}-{_key(name, RECIPES[name])}").is_dir()
 
 
+@contextmanager
+def fetched_ahead(names: Iterable[str]) -> Iterator[None]:
+    """Fetch the modules of all that is still to be built, in the background, while the first of it compiles."""
+    missing = [(name, package) for name in names if not cached(name) for package in RECIPES[name].packages.values()]
+    fetching = [
+        subprocess.Popen(
+            [str(toolchain.go()), "list", "-deps", package],
+            cwd=SOURCES / name,
+            env=_environ(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        for name, package in missing
+    ]
+    try:
+        yield
+    finally:
+        for process in fetching:
+            process.terminate()
+            process.wait()
+
+
 def _build_into(target: Path, name: str, recipe: Recipe) -> None:
     began = time.monotonic()
     print(f"lab: building {name} (once; a few minutes for the large ones)", file=sys.stderr, flush=True)
@@ -83,15 +106,18 @@ def _build_into(target: Path, name: str, recipe: Recipe) -> None:
 
 def _go_build(name: str, package: str, output: Path, linker: str) -> None:
     flags = ["-trimpath", "-buildvcs=false", "-mod=readonly", "-ldflags", f"-s -w {linker}".strip()]
-    environ = {**os.environ, "CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOFLAGS": "", "GOWORK": "off"}
     argv = [str(toolchain.go()), "build", *flags, "-o", str(output), package]
     try:
-        subprocess.run(argv, cwd=SOURCES / name, env=environ, check=True, stdout=sys.stderr)
+        subprocess.run(argv, cwd=SOURCES / name, env=_environ(), check=True, stdout=sys.stderr)
     except subprocess.CalledProcessError:
         raise LabError(
             f"{package} (in {SOURCES / name}) couldn't be built; go's words are above.",
             "make the Go module proxy reachable (GOPROXY), or free some disk: the build needs about 6 GB.",
         ) from None
+
+
+def _environ() -> dict[str, str]:
+    return {**os.environ, "CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOFLAGS": "", "GOWORK": "off"}
 
 
 def _key(name: str, recipe: Recipe) -> str:

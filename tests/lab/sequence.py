@@ -35,8 +35,9 @@ def prepare() -> None:
     """Do what takes long once: packages and builds."""
     for name in packages.install():
         say(f"installed {name}")
-    for name in _BUILT:
-        build.build(name)
+    with build.fetched_ahead(_BUILT):
+        for name in _BUILT:
+            build.build(name)
 
 
 def start() -> None:
