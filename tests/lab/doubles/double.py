@@ -1,6 +1,7 @@
 """A running double: a service's answers and the control calls of a test, behind one loopback socket."""
 
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import Any, Self
@@ -10,7 +11,7 @@ from tests.lab.doubles.http import Server
 from tests.lab.doubles.messages import Request, Response, Route, Routes, json_response
 
 
-class Double:
+class Double(ABC):
     """A context manager: serves from `__enter__` to `__exit__`, on a free port unless told which."""
 
     def __init__(self, port: int = 0, host: str = "127.0.0.1") -> None:
@@ -39,9 +40,9 @@ class Double:
         self.faults.clear()
         self._calls.clear()
 
+    @abstractmethod
     def answer(self, request: Request) -> Response:
         """The answer to a call of the service that this stands for."""
-        raise NotImplementedError
 
     def note(self, request: Request, response: Response) -> dict[str, Any]:
         """The journal's line for a call."""
