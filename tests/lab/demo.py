@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -55,6 +56,7 @@ class Demo:
 
 def main() -> int:
     """Start the lab, run the story, show the table, end the lab. 0, or 1 with what failed and a remedy."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # like Ctrl-C: the lab is ended, not left
     try:
         lifecycle.up()
         try:
