@@ -11,13 +11,14 @@ from attrs import frozen
 from promokit.errors import ConfigError, PromokitError
 from promokit.gates.answer import Answer, refused, unknown
 from promokit.gates.judging import judge_all
-from promokit.identity.tags import commit_of, digest_of, release_of, release_tag_of
+from promokit.identity.tags import commit_of, release_of, release_tag_of
 from promokit.image import ImageRef, ReleaseTag, parse_tag
 from promokit.migration.job import read_template, template_digest
 from promokit.model import Environment
 from promokit.promotion.clients import Clients
 from promokit.promotion.gathering import commits_between, gather
 from promokit.promotion.plan import Plan, tag_in
+from promokit.promotion.resolution import resolve_tag
 from promokit.promotion.survey import Survey, survey
 
 
@@ -125,18 +126,8 @@ def _by_tag(environment: Environment, tag: str, clients: Clients) -> _Chosen | A
         parse_tag(tag)
     except ConfigError as error:
         return refused("origin", error.what, error.remedy or "")
-    missing: ConfigError | None = None
-    for repository in (environment.settings().repository, *environment.also_from):
-        registry = clients.registry(repository)
-        try:
-            digest = digest_of(registry, repository, tag)
-        except ConfigError as error:
-            missing = missing or error
-            continue
-        image = ImageRef.parse(repository).with_(tag=tag, digest=digest)
-        return _Chosen(image, commit_of(registry, image), None)
-    assert missing is not None  # noqa: S101 - there is at least one repository
-    raise missing
+    found = resolve_tag(environment, tag, clients=clients)
+    return _Chosen(found.image, found.revision, None)
 
 
 def _is_newer(target: Survey, image: ImageRef) -> bool:
