@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from promokit.cluster.objects import Condition, Container, Deployment, Event, Job, Pod, ReplicaSet, State
+from promokit.cluster.objects import Condition, Container, Controller, Event, Job, Pod, ReplicaSet, State
 from promokit.image import Digest, ImageRef
 from promokit.model import Environment, ImageSettings, Workload
 
@@ -34,7 +34,7 @@ def environment(name: str = "test", **changes: Any) -> Environment:
     return Environment(name=name, **settings)
 
 
-def deployment(name: str = "main-app", **changes: Any) -> Deployment:
+def deployment(name: str = "main-app", **changes: Any) -> Controller:
     """A Deployment of two whose rollout is complete."""
     wanted = changes.pop("wanted", 2)
     settings: dict[str, Any] = {
@@ -54,10 +54,10 @@ def deployment(name: str = "main-app", **changes: Any) -> Deployment:
         "available": wanted,
         **changes,
     }
-    return Deployment(name=name, **settings)
+    return Controller(name=name, **settings)
 
 
-def rolling(**changes: Any) -> Deployment:
+def rolling(**changes: Any) -> Controller:
     """A Deployment in the middle of its rollout: one new pod made, none available."""
     return deployment(**{"total": 3, "updated": 1, "ready": 2, "available": 2, **changes})
 

@@ -58,7 +58,11 @@ def _simple(kind: type) -> dict[str, Any]:
     if kind is timedelta:
         return {"anyOf": [{"type": "string", "pattern": r"^(\d+(ms|s|m|h|d))+$"}, {"const": 0}, {"const": "0"}]}
     if kind is Workload:
-        return {"type": "string", "pattern": "^[^/]+/[^/]+$", "description": "deployment/container"}
+        return {
+            "type": "string",
+            "pattern": "^((deployment|statefulset|daemonset)/)?[^/]+/[^/]+$",
+            "description": "deployment/container, or statefulset/name/container, daemonset/name/container",
+        }
     return {"type": "boolean" if kind is bool else "string"}
 
 

@@ -27,23 +27,39 @@ class Cluster:
         return self.eks or self.context or "the current context"
 
 
+Kind = Literal["Deployment", "StatefulSet", "DaemonSet"]
+KINDS: tuple[Kind, ...] = ("Deployment", "StatefulSet", "DaemonSet")
+
+
 @frozen
 class Workload:
-    """One Deployment and the one container in it whose image promokit moves."""
+    """One Deployment (or StatefulSet, DaemonSet) and the one container in it whose image promokit moves."""
 
-    deployment: str
+    name: str
     container: str
+    kind: Kind = "Deployment"
 
     def __str__(self) -> str:
-        return f"{self.deployment}/{self.container}"
+        short = f"{self.name}/{self.container}"
+        return short if self.kind == "Deployment" else f"{self.kind.lower()}/{short}"
+
+    @property
+    def object(self) -> str:
+        """The object as kubectl takes it: `deployment/name`."""
+        return f"{self.kind.lower()}/{self.name}"
 
     @classmethod
     def parse(cls, text: str) -> Workload:
-        """Read `deployment/container`; ConfigError for anything else."""
-        deployment, slash, container = text.partition("/")
-        if not (deployment and slash and container) or "/" in container:
-            raise ConfigError(f"'{text}' is not a workload", remedy="write it as deployment/container")
-        return cls(deployment, container)
+        """Read `name/container` of a Deployment, or `kind/name/container`; ConfigError for anything else."""
+        kinds: dict[str, Kind] = {each.lower(): each for each in KINDS}
+        words = text.split("/")
+        kind = kinds.get(words.pop(0)) if len(words) == 3 else "Deployment"
+        if kind is None or len(words) != 2 or not (words[0] and words[1]):
+            raise ConfigError(
+                f"'{text}' is not a workload",
+                remedy="write it as deployment/container; another kind as statefulset/name/container",
+            )
+        return cls(words[0], words[1], kind)
 
 
 @frozen

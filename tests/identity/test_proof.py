@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 from attrs import evolve
 
-from promokit.cluster.objects import Deployment, Pod, ReplicaSet
+from promokit.cluster.objects import Controller, Pod, ReplicaSet
 from promokit.identity.proof import REMEDIES, Proof, prove, running_digest
 from promokit.model import Workload
 from tests.factories import NOW, REPOSITORY, WORKLOAD, container, deployment, digest, image, pod, replica_set, running
@@ -12,7 +12,7 @@ PODS = (pod("new-1"), pod("new-2"))
 
 
 def proven(
-    there: Deployment | None = None, *pods: Pod, workload: Workload = WORKLOAD, sets: tuple[ReplicaSet, ...] = ()
+    there: Controller | None = None, *pods: Pod, workload: Workload = WORKLOAD, sets: tuple[ReplicaSet, ...] = ()
 ) -> Proof:
     return prove(workload, there or deployment(), sets or (replica_set(), replica_set("1")), pods or PODS)
 
@@ -40,7 +40,7 @@ def test_what_all_ready_pods_run_is_proven() -> None:
         (deployment(images={"other": "x"}), "no-container"),
     ],
 )
-def test_each_doubt_about_the_deployment_has_its_reason_word(there: Deployment, reason: str) -> None:
+def test_each_doubt_about_the_deployment_has_its_reason_word(there: Controller, reason: str) -> None:
     """Nothing is proven while it isn't settled, and each doubt says how to get out of it."""
     found = proven(there)
     assert (found.reason, found.digest) == (reason, None)
@@ -49,7 +49,7 @@ def test_each_doubt_about_the_deployment_has_its_reason_word(there: Deployment, 
 
 def test_a_deployment_that_is_not_there_is_a_doubt() -> None:
     """The manifests were never applied, or the configuration is wrong."""
-    assert prove(WORKLOAD, None, [], []).reason == "no-deployment"
+    assert prove(WORKLOAD, None, [], []).reason == "no-workload"
 
 
 def test_no_ready_pod_proves_nothing() -> None:

@@ -59,8 +59,8 @@ class Scene:
 
     def running(self) -> dict[str, str]:
         """Return what the Deployments ask for, as tags."""
-        found = self.api.namespace().deployments()
-        return {name: next(iter(each.images.values())).partition("@")[0][-40:] for name, each in found.items()}
+        found = self.api.namespace().controllers(self.environment.workloads)
+        return {key.name: each.images[key.container].partition("@")[0][-40:] for key, each in found.items()}
 
     def book(self) -> Book:
         return read_book(self.api.namespace())

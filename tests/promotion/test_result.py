@@ -2,8 +2,8 @@ import pytest
 
 from promokit.migration.verdict import MigrationVerdict
 from promokit.promotion.result import Result, of_migration, of_rollout
+from promokit.rollout.judgement import Evidence, Verdict
 from promokit.rollout.reasons import Outcome
-from promokit.rollout.verdict import Evidence, Verdict
 
 
 @pytest.mark.parametrize(("outcome", "code"), [("succeeded", 0), ("failed", 1), ("timed_out", 4), ("inconclusive", 5)])
@@ -15,7 +15,7 @@ def test_a_result_ends_the_process_as_its_outcome_says(outcome: str, code: int) 
 
 def test_a_rollouts_result_carries_its_evidence_and_remedy() -> None:
     """Nothing of the verdict is lost on the way to the user."""
-    evidence = (Evidence("main-app/main-app", "new-1", "main-app", 1, "Error", 2, ("boom",)),)
+    evidence = (Evidence("main-app/main-app", "new-1", "main-app", 1, "Error", 2, log=("boom",)),)
     result = of_rollout(Verdict(Outcome.FAILED, "crash-loop", 2.5, evidence), changed=True, image="i")
     assert (result.outcome, result.reason, result.duration) == ("failed", "crash-loop", 2.5)
     assert result.evidence == evidence

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from promokit.cluster.objects import Object
+from promokit.rollout.judgement import Judgement
 from promokit.rollout.policy import Policy
 from promokit.rollout.snapshot import Snapshot
-from promokit.rollout.verdict import Judgement, judge
+from promokit.rollout.verdict import judge
 from tests.factories import WORKLOAD
 
 Seen = tuple[float, Object]

@@ -18,7 +18,7 @@ def running(api: ApiServer) -> ApiServer:
 
 
 def seen(api: ApiServer) -> int:
-    return epoch_of(api.namespace().deployments()["main-app"])
+    return epoch_of(api.namespace().controllers([WORKLOAD])[WORKLOAD])
 
 
 def runs(api: ApiServer) -> str:
@@ -31,7 +31,7 @@ def patch(api: ApiServer, epoch: int | None = 5, expected: str = OLD, workload: 
 
 def test_an_image_is_pinned_with_its_cause(running: ApiServer) -> None:
     """The same patch tells people with kubectl why; what was returned is what was made."""
-    write_epoch(running.namespace(), running.namespace().deployments()["main-app"], 5)
+    write_epoch(running.namespace(), running.namespace().controllers([WORKLOAD])[WORKLOAD], 5)
     made = set_image(running.namespace(), WORKLOAD, NEW, expected=OLD, epoch=5, cause="promokit promotion by alice")
     assert runs(running) == NEW
     assert made.images == {"main-app": NEW}
@@ -65,8 +65,8 @@ def test_an_image_that_somebody_else_changed_is_superseded(running: ApiServer) -
 def test_whoever_lost_the_lease_cannot_change_an_image(running: ApiServer) -> None:
     """Another operation's epoch stands on the workload: the patch fails though the image is the expected one."""
     here = running.namespace()
-    write_epoch(here, here.deployments()["main-app"], 5)
-    write_epoch(here, here.deployments()["main-app"], 6)
+    write_epoch(here, here.controllers([WORKLOAD])[WORKLOAD], 5)
+    write_epoch(here, here.controllers([WORKLOAD])[WORKLOAD], 6)
     with pytest.raises(Superseded, match="superseded: another operation took over main-app"):
         patch(running, epoch=5)
     assert runs(running) == OLD
@@ -102,12 +102,12 @@ def test_a_container_that_is_not_there_is_wrong_use(running: ApiServer) -> None:
 def test_the_epoch_on_a_workload_only_grows(running: ApiServer) -> None:
     """A lower one is refused; the same one again does nothing."""
     here = running.namespace()
-    write_epoch(here, here.deployments()["main-app"], 5)
+    write_epoch(here, here.controllers([WORKLOAD])[WORKLOAD], 5)
     calls = len(running.calls)
     write_epoch(here, deployment(annotations={EPOCH: "5"}), 5)
     assert len(running.calls) == calls
     with pytest.raises(Superseded, match="took over"):
-        write_epoch(here, here.deployments()["main-app"], 4)
+        write_epoch(here, here.controllers([WORKLOAD])[WORKLOAD], 4)
     assert seen(running) == 5
 
 
@@ -120,7 +120,7 @@ def test_a_first_epoch_does_not_overwrite_one_that_came_meanwhile(
     data["metadata"]["annotations"] = dict(annotations)
     running.put("deployments", "main-app", data)
     here = running.namespace()
-    stale = here.deployments()["main-app"]
+    stale = here.controllers([WORKLOAD])[WORKLOAD]
     write_epoch(here, stale, 7)
     with pytest.raises(Superseded, match="took over"):
         write_epoch(here, stale, 6)

@@ -1,7 +1,7 @@
 import pytest
 
 from promokit.cluster.objects import Condition, Event, Object
-from promokit.rollout.verdict import Evidence
+from promokit.rollout.judgement import Evidence
 from tests.factories import (
     container,
     deployment,
@@ -38,7 +38,7 @@ def test_two_terminations_of_one_container_are_a_crash_loop() -> None:
     assert word(1.5, *story((0.5, failing(state=waiting())), (1.5, first))) == "progressing: waiting"
     verdict = judged(2.5, *story((0.5, failing(state=waiting())), (1.5, first), (2.5, second))).verdict
     assert (verdict.outcome, verdict.reason) == ("failed", "crash-loop")
-    assert verdict.evidence == (Evidence("main-app/main-app", "new-1", "main-app", 3, "Error", 2),)
+    assert verdict.evidence == (Evidence("main-app/main-app", "new-1", "main-app", 3, "Error", 2, "state terminated"),)
 
 
 def test_an_exit_of_zero_counts_as_a_crash_too() -> None:

@@ -1,9 +1,13 @@
+import time
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
-from promokit.rollout.follow import follow
+from promokit.rollout.follow import Lookout
+from promokit.rollout.judgement import Verdict
 from promokit.rollout.policy import Policy
 from promokit.rollout.reasons import Outcome
-from promokit.rollout.verdict import Verdict
 from tests.cluster.api_server import ApiServer
 from tests.factories import WORKLOAD, image
 from tests.manifest_objects import Controller, deployment_json
@@ -18,11 +22,13 @@ def cluster(api: ApiServer) -> ApiServer:
     return api
 
 
-def followed(cluster: ApiServer, runs: str = GOOD, **settings: object) -> Verdict:
-    cluster.put("deployments", "main-app", deployment_json(runs=runs))
-    stopped = settings.pop("stopped", lambda: None)
-    policy = Policy(**{"stable_for": 0, "timeout": 20, **settings})  # type: ignore[arg-type]
-    return follow(cluster.namespace(), {WORKLOAD: policy}, stopped=stopped)  # type: ignore[arg-type]
+def followed(
+    cluster: ApiServer, runs: str = GOOD, stopped: Callable[[], str | None] = lambda: None, **settings: Any
+) -> Verdict:
+    policy = Policy(**{"stable_for": 0, "timeout": 20, **settings})
+    with Lookout(cluster.namespace(), [WORKLOAD]) as lookout:
+        cluster.put("deployments", "main-app", deployment_json(runs=runs))
+        return lookout.follow({WORKLOAD: policy}, time.monotonic(), stopped=stopped)
 
 
 def test_a_rollout_is_followed_to_success(cluster: ApiServer) -> None:

@@ -79,7 +79,7 @@ def test_what_is_not_seen_never_turns_a_failure_into_success(story: list[Seen], 
 
 
 @settings(max_examples=60, deadline=None)
-@given(STORIES, st.permutations(["Pod", "Deployment", "ReplicaSet", "Event"]))
+@given(STORIES, st.permutations(["Pod", "Controller", "ReplicaSet", "Event"]))
 def test_the_order_of_two_streams_does_not_change_the_outcome(story: list[Seen], order: list[str]) -> None:
     """What comes by different streams at about the same time may come in any order."""
     now = story[-1][0]

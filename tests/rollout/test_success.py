@@ -2,8 +2,9 @@ from attrs import evolve
 
 from promokit.cluster.objects import Condition
 from promokit.model import Workload
+from promokit.rollout.judgement import Verdict, combine
 from promokit.rollout.reasons import EXIT_CODES, REMEDIES, Outcome
-from promokit.rollout.verdict import Verdict, combine, steady
+from promokit.rollout.verdict import steady
 from tests.factories import WORKLOAD, container, deployment, pod, replica_set, rolling, running, terminated
 from tests.rollout.judging import Seen, judged, policy, snapshot, word
 
@@ -95,8 +96,15 @@ def test_a_deployment_made_anew_was_replaced() -> None:
 
 
 def test_a_paused_deployment_is_inconclusive() -> None:
-    """A paused Deployment doesn't roll out."""
-    assert word(5.0, (0.0, deployment(paused=True))) == "inconclusive: paused"
+    """A paused Deployment doesn't roll out; one that was paused when all had been done can still be judged."""
+    assert word(5.0, (0.0, rolling(paused=True))) == "inconclusive: paused"
+    assert word(13.0, *READY, (4.0, deployment(paused=True))) == "succeeded: complete"
+
+
+def test_a_cause_that_is_proven_outweighs_a_pause() -> None:
+    """Who pauses a rollout because it crashes still learns that it does."""
+    crashed = pod("new-1", container(ready=False, state=terminated(1), restarts=1))
+    assert word(5.0, (0.0, rolling(paused=True)), (0.1, replica_set()), (2.0, crashed)) == "failed: crash-loop"
 
 
 def test_restarts_of_old_pods_do_not_count() -> None:

@@ -13,7 +13,7 @@ from promokit.ledger.record import digest_in
 from promokit.promotion.plan import Plan, tag_in
 from promokit.promotion.plan_text import heading, plan_rows
 from promokit.promotion.result import Result
-from promokit.rollout.told import evidence_line
+from promokit.rollout.standing import evidence_line
 
 # After a plain success there is nothing to explain.
 _PLAIN = {"complete", "already-done", "none"}

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from attrs import frozen
 
 from promokit.cluster.lines import stream_lines
-from promokit.cluster.objects import Deployment, Event, Job, Pod, ReplicaSet
+from promokit.cluster.objects import Controller, Event, Job, Pod, ReplicaSet
 from promokit.cluster.parse import (
-    parse_deployment,
+    parse_controller,
     parse_event,
     parse_job,
     parse_pod,
@@ -19,11 +19,14 @@ from promokit.cluster.parse import (
 )
 from promokit.cluster.transport import Json, NotFound, Transport
 from promokit.errors import Unreachable
+from promokit.model import Kind, Workload
 
 PAGE = 500
 LOG_SILENT_SECONDS = 3600.0
 GROUPS: Mapping[str, str] = {
     "deployments": "/apis/apps/v1",
+    "statefulsets": "/apis/apps/v1",
+    "daemonsets": "/apis/apps/v1",
     "replicasets": "/apis/apps/v1",
     "pods": "/api/v1",
     "events": "/api/v1",
@@ -31,6 +34,7 @@ GROUPS: Mapping[str, str] = {
     "jobs": "/apis/batch/v1",
     "leases": "/apis/coordination.k8s.io/v1",
 }
+RESOURCES: Mapping[Kind, str] = {"Deployment": "deployments", "StatefulSet": "statefulsets", "DaemonSet": "daemonsets"}
 
 
 @frozen
@@ -74,9 +78,15 @@ class Namespace:
         for page in self.pages(resource, query):
             yield from page["items"]
 
-    def deployments(self) -> dict[str, Deployment]:
-        """Return the Deployments by name."""
-        return {each["metadata"]["name"]: parse_deployment(each) for each in self.items("deployments")}
+    def controllers(self, workloads: Iterable[Workload]) -> dict[Workload, Controller]:
+        """Return the controller of each workload that is there, from one list a kind."""
+        wanted = list(workloads)
+        found = {
+            (kind, each["metadata"]["name"]): parse_controller({**each, "kind": kind})
+            for kind in dict.fromkeys(each.kind for each in wanted)
+            for each in self.items(RESOURCES[kind])
+        }
+        return {each: found[each.kind, each.name] for each in wanted if (each.kind, each.name) in found}
 
     def replica_sets(self) -> list[ReplicaSet]:
         """Return the ReplicaSets."""

@@ -6,6 +6,10 @@ from datetime import datetime
 
 from attrs import frozen
 
+from promokit.model import Kind
+
+TEMPLATE_GENERATION = "deprecated.daemonset.template.generation"
+
 
 @frozen
 class Condition:
@@ -19,8 +23,14 @@ class Condition:
 
 
 @frozen
-class Deployment:
-    """`template` is a hash of the pod template; `images` are its containers' images by name."""
+class Controller:
+    """A Deployment, StatefulSet or DaemonSet: what Kubernetes calls the controller of its pods; `kind` says which.
+
+    `template` is a hash of the pod template; `images` are its containers' images by name. `wanted` is the number of
+    pods asked for (of a DaemonSet: nodes that should run one), `total` those that are there, `updated` those of the
+    newest template. `partition` of a StatefulSet is the number of pods that keep the old one. `progress_seconds` is
+    None where the kind has no deadline. `on_delete`: pods are only replaced when somebody deletes them.
+    """
 
     name: str
     uid: str
@@ -28,7 +38,7 @@ class Deployment:
     observed_generation: int
     wanted: int
     paused: bool
-    progress_seconds: int
+    progress_seconds: int | None
     template: str
     images: dict[str, str]
     annotations: dict[str, str]
@@ -38,11 +48,19 @@ class Deployment:
     ready: int = 0
     available: int = 0
     conditions: tuple[Condition, ...] = ()
+    kind: Kind = "Deployment"
+    partition: int = 0
+    on_delete: bool = False
+    update_revision: str = ""
+    current_revision: str = ""
 
     @property
     def revision(self) -> str:
-        """The revision that the Deployment controller gave the current ReplicaSet."""
-        return self.annotations.get("deployment.kubernetes.io/revision", "")
+        """What marks the newest ReplicaSet of a Deployment, or the newest pods of the other kinds."""
+        if self.kind == "StatefulSet":
+            return self.update_revision
+        key = "deployment.kubernetes.io/revision" if self.kind == "Deployment" else TEMPLATE_GENERATION
+        return self.annotations.get(key, "")
 
     def condition(self, kind: str) -> Condition | None:
         """Return the condition of this type, if there is one."""
@@ -91,7 +109,10 @@ class Container:
 
 @frozen
 class Pod:
-    """`owner` is the UID of the ReplicaSet or Job; `deleting` once it has a deletion timestamp."""
+    """`owner` is the UID of the ReplicaSet, StatefulSet, DaemonSet or Job; `deleting` once it has a deletion timestamp.
+
+    `revision` is the template it was made from, as its StatefulSet or DaemonSet marks it.
+    """
 
     name: str
     uid: str
@@ -103,6 +124,7 @@ class Pod:
     created: datetime | None = None
     containers: tuple[Container, ...] = ()
     conditions: tuple[Condition, ...] = ()
+    revision: str = ""
 
     def condition(self, kind: str) -> Condition | None:
         """Return the condition of this type, if there is one."""
@@ -117,7 +139,10 @@ class Pod:
 
 @frozen
 class Event:
-    """An Event about `uid` (the involved object), `count` times so far; `id` is the Event's own UID."""
+    """An Event about `uid` (the involved object), `count` times so far; `id` is the Event's own UID.
+
+    `container` is the one it speaks of, where it is about one.
+    """
 
     id: str
     uid: str
@@ -127,6 +152,7 @@ class Event:
     message: str
     count: int = 1
     type: str = "Normal"
+    container: str = ""
 
 
 @frozen
@@ -148,4 +174,4 @@ class Job:
         return next((each for each in self.conditions if each.type == kind and each.status == "True"), None)
 
 
-Object = Deployment | ReplicaSet | Pod | Event | Job
+Object = Controller | ReplicaSet | Pod | Event | Job

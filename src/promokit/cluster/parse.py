@@ -11,7 +11,7 @@ from typing import Any
 from promokit.cluster.objects import (
     Condition,
     Container,
-    Deployment,
+    Controller,
     Event,
     Job,
     Object,
@@ -29,27 +29,81 @@ def parse_object(data: Json) -> Object | None:
     return parse(data) if parse else None
 
 
-def parse_deployment(data: Json) -> Deployment:
+def parse_controller(data: Json) -> Controller:
+    """Read a Deployment, StatefulSet or DaemonSet, by its kind."""
+    parse = {"Deployment": parse_deployment, "StatefulSet": parse_stateful_set, "DaemonSet": parse_daemon_set}
+    return parse[data["kind"]](data)
+
+
+def parse_deployment(data: Json) -> Controller:
     """Read an apps/v1 Deployment."""
-    meta, spec, status = data["metadata"], data["spec"], data.get("status", {})
-    return Deployment(
-        name=meta["name"],
-        uid=meta["uid"],
-        generation=meta.get("generation", 0),
-        observed_generation=status.get("observedGeneration", 0),
+    spec, status = data["spec"], data.get("status", {})
+    return Controller(
+        **_common(data),
+        kind="Deployment",
         wanted=spec.get("replicas", 1),
         paused=spec.get("paused", False),
         progress_seconds=spec.get("progressDeadlineSeconds", 600),
-        template=template_hash(spec["template"]),
-        images=_images(spec["template"]),
-        annotations=meta.get("annotations", {}),
-        selector=spec.get("selector", {}).get("matchLabels", {}),
         total=status.get("replicas", 0),
         updated=status.get("updatedReplicas", 0),
         ready=status.get("readyReplicas", 0),
         available=status.get("availableReplicas", 0),
-        conditions=_conditions(status),
     )
+
+
+def parse_stateful_set(data: Json) -> Controller:
+    """Read an apps/v1 StatefulSet."""
+    spec, status = data["spec"], data.get("status", {})
+    strategy = spec.get("updateStrategy") or {}
+    return Controller(
+        **_common(data),
+        kind="StatefulSet",
+        wanted=spec.get("replicas", 1),
+        paused=False,
+        progress_seconds=None,
+        total=status.get("replicas", 0),
+        updated=status.get("updatedReplicas", 0),
+        ready=status.get("readyReplicas", 0),
+        available=status.get("availableReplicas", 0),
+        partition=(strategy.get("rollingUpdate") or {}).get("partition", 0),
+        on_delete=strategy.get("type") == "OnDelete",
+        update_revision=status.get("updateRevision", ""),
+        current_revision=status.get("currentRevision", ""),
+    )
+
+
+def parse_daemon_set(data: Json) -> Controller:
+    """Read an apps/v1 DaemonSet."""
+    status = data.get("status", {})
+    strategy = data["spec"].get("updateStrategy") or {}
+    return Controller(
+        **_common(data),
+        kind="DaemonSet",
+        wanted=status.get("desiredNumberScheduled", 0),
+        paused=False,
+        progress_seconds=None,
+        total=status.get("currentNumberScheduled", 0),
+        updated=status.get("updatedNumberScheduled", 0),
+        ready=status.get("numberReady", 0),
+        available=status.get("numberAvailable", 0),
+        on_delete=strategy.get("type") == "OnDelete",
+    )
+
+
+def _common(data: Json) -> dict[str, Any]:
+    """Read what the three kinds of controllers have in common."""
+    meta, spec, status = data["metadata"], data["spec"], data.get("status", {})
+    return {
+        "name": meta["name"],
+        "uid": meta["uid"],
+        "generation": meta.get("generation", 0),
+        "observed_generation": status.get("observedGeneration", 0),
+        "template": template_hash(spec["template"]),
+        "images": _images(spec["template"]),
+        "annotations": meta.get("annotations", {}),
+        "selector": spec.get("selector", {}).get("matchLabels", {}),
+        "conditions": _conditions(status),
+    }
 
 
 def parse_replica_set(data: Json) -> ReplicaSet:
@@ -85,6 +139,7 @@ def parse_pod(data: Json) -> Pod:
         created=parse_time(meta.get("creationTimestamp")),
         containers=(*inits, *mains),
         conditions=_conditions(status),
+        revision=_template_of(meta),
     )
 
 
@@ -92,7 +147,7 @@ def parse_event(data: Json) -> Event:
     """Read a v1 Event; a series counts as often as it says."""
     about = data.get("involvedObject", {})
     return Event(
-        id=data["metadata"].get("uid", ""),
+        id=data["metadata"].get("uid") or data["metadata"].get("name", ""),
         uid=about.get("uid", ""),
         kind=about.get("kind", ""),
         name=about.get("name", ""),
@@ -100,6 +155,7 @@ def parse_event(data: Json) -> Event:
         message=data.get("message") or "",
         count=(data.get("series") or {}).get("count") or data.get("count") or 1,
         type=data.get("type") or "Normal",
+        container=_container_in(about.get("fieldPath") or ""),
     )
 
 
@@ -130,7 +186,9 @@ def parse_time(text: str | None) -> datetime | None:
 
 
 _PARSERS: Mapping[str, Callable[[Json], Object]] = {
-    "Deployment": parse_deployment,
+    "Deployment": parse_controller,
+    "StatefulSet": parse_controller,
+    "DaemonSet": parse_controller,
     "ReplicaSet": parse_replica_set,
     "Pod": parse_pod,
     "Event": parse_event,
@@ -146,6 +204,18 @@ def _images(template: Json) -> dict[str, str]:
 def _owner(meta: Json) -> str:
     owners = meta.get("ownerReferences", ())
     return next((each["uid"] for each in owners if each.get("controller")), "")
+
+
+def _template_of(meta: Json) -> str:
+    """Return the template that a pod of a DaemonSet (by number) or StatefulSet (by name) was made from."""
+    labels = meta.get("labels") or {}
+    return str(labels.get("pod-template-generation") or labels.get("controller-revision-hash") or "")
+
+
+def _container_in(field_path: str) -> str:
+    """Read the name out of `spec.containers{name}` or `spec.initContainers{name}`."""
+    _, brace, rest = field_path.partition("{")
+    return rest.removesuffix("}") if brace else ""
 
 
 def _conditions(status: Json) -> tuple[Condition, ...]:

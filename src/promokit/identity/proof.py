@@ -7,14 +7,14 @@ from datetime import datetime
 
 from attrs import frozen
 
-from promokit.cluster.objects import Container, Deployment, Pod, ReplicaSet
+from promokit.cluster.objects import Container, Controller, Pod, ReplicaSet
 from promokit.errors import ConfigError
 from promokit.image import Digest, ImageRef
 from promokit.model import Workload
 
 REMEDIES: Mapping[str, str] = {
     "proven": "",
-    "no-deployment": "apply the manifests first, or mend workloads: in promokit.yaml",
+    "no-workload": "apply the manifests first, or mend workloads: in promokit.yaml",
     "no-container": "mend workloads: in promokit.yaml",
     "paused": "kubectl rollout resume, then run this again",
     "zero-replicas": "scale it up: what doesn't run can't be proven",
@@ -45,23 +45,32 @@ class Proof:
 
 def prove(
     workload: Workload,
-    deployment: Deployment | None,
+    controller: Controller | None,
     replica_sets: Iterable[ReplicaSet],
     pods: Iterable[Pod],
 ) -> Proof:
     """Return what a workload runs, by the Ready pods that its current ReplicaSet owns, never by label alone."""
-    if deployment is None:
-        return Proof(workload, "no-deployment")
-    image = deployment.images.get(workload.container)
+    if controller is None:
+        return Proof(workload, "no-workload")
+    image = controller.images.get(workload.container)
     if image is None:
         return Proof(workload, "no-container")
-    if doubt := _doubt(deployment):
+    if doubt := _doubt(controller):
         return Proof(workload, doubt, image)
-    owners = {
-        each.uid for each in replica_sets if each.owner == deployment.uid and each.revision == deployment.revision
-    }
-    ready = [each for each in pods if each.owner in owners and each.ready]
+    owners, revision = _owners(controller, replica_sets)
+    ready = [each for each in pods if each.owner in owners and revision in {None, each.revision} and each.ready]
     return _agreed(workload, image, ready)
+
+
+def _owners(controller: Controller, replica_sets: Iterable[ReplicaSet]) -> tuple[set[str], str | None]:
+    """Return the UIDs of what owns the present pods, and the revision that marks them where the owner has older ones.
+
+    The pods below a StatefulSet's partition run the old template by intent, so they don't mark themselves as present.
+    """
+    if controller.kind != "Deployment":
+        return {controller.uid}, controller.revision
+    owned = [each for each in replica_sets if each.owner == controller.uid]
+    return {each.uid for each in owned if each.revision == controller.revision}, None
 
 
 def running_digest(container: Container) -> Digest | None:
@@ -76,14 +85,14 @@ def running_digest(container: Container) -> Digest | None:
         return None
 
 
-def _doubt(deployment: Deployment) -> str | None:
-    if deployment.paused:
+def _doubt(controller: Controller) -> str | None:
+    if controller.paused:
         return "paused"
-    if deployment.wanted == 0:
+    if controller.wanted == 0:
         return "zero-replicas"
     settled = (
-        deployment.observed_generation >= deployment.generation
-        and deployment.updated == deployment.total == deployment.wanted
+        controller.observed_generation >= controller.generation
+        and controller.updated == controller.total == controller.wanted
     )
     return None if settled else "rollout-under-way"
 

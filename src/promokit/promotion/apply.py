@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 
 from attrs import evolve
 
@@ -18,6 +20,7 @@ from promokit.promotion.going_back import go_back
 from promokit.promotion.plan import Plan, Promise, promise_of
 from promokit.promotion.result import Result, of_migration, of_rollout
 from promokit.promotion.step import Step, kind_of, step_of
+from promokit.promotion.watched import watched
 from promokit.rollout.policy import Policy
 from promokit.rollout.roll_out import roll_out
 
@@ -31,17 +34,20 @@ def apply(
     clients: Clients | None = None,
     progress: Progress = lambda text: None,
     wait: float = LEASE_WAIT_SECONDS,
+    record: Path | None = None,
 ) -> Result:
     """Do exactly what the plan says and return what it came to.
 
-    Refused when a gate refuses now or something that was decided has changed; then nothing was changed.
+    Refused when a gate refuses now or something that was decided has changed; then nothing was changed. `record` is
+    the file of the flight recorder.
     """
     clients = clients or Clients()
+    rollout = partial(apply_rollout, record=record)
     promise, environment = promise_of(plan), plan.environment
     steps = {
-        "none": (apply_rollout,),
-        "after": (apply_rollout, apply_migration),
-        "before": (apply_migration, apply_rollout),
+        "none": (rollout,),
+        "after": (rollout, apply_migration),
+        "before": (apply_migration, rollout),
     }
     result: Result | None = None
     for step in steps[plan.migrate]:
@@ -64,6 +70,7 @@ def apply_rollout(
     clients: Clients,
     progress: Progress = lambda text: None,
     wait: float = LEASE_WAIT_SECONDS,
+    record: Path | None = None,
 ) -> Result:
     """Apply the rollout of a plan; the operation stays open where a migration follows."""
     if promise.nothing:
@@ -79,8 +86,7 @@ def apply_rollout(
             cause=step.cause,
             epoch=step.operation.lease.epoch,
             expected=step.expected,
-            progress=progress,
-            stopped=step.operation.lease.lost,
+            watching=watched(clients, progress, record=record, stopped=step.operation.lease.lost),
         )
         facts = {"image": str(step.image), "previous": done.previous[environment.reference]}
         result = of_rollout(done.verdict, changed=done.changed, migration="succeeded" if before else "", **facts)
@@ -164,9 +170,9 @@ def _need_rolled_out(namespace: Namespace, environment: Environment, image: str)
 
 def _not_running(namespace: Namespace, environment: Environment, image: str) -> str:
     """Say which workload isn't set to this image; empty text if all are."""
-    found = namespace.deployments()
+    found = namespace.controllers(environment.workloads)
     for each in environment.workloads:
-        if each.deployment not in found or found[each.deployment].images.get(each.container) != image:
+        if each not in found or found[each].images.get(each.container) != image:
             return f"{each} isn't set to this image"
     return ""
 

@@ -11,6 +11,7 @@ from promokit.promotion.plan import tag_in
 from promokit.promotion.presence import gone_or_unknown
 from promokit.promotion.result import Result
 from promokit.promotion.step import Step
+from promokit.promotion.watched import watched
 from promokit.rollout.policy import Policy
 from promokit.rollout.roll_out import Rollout, roll_out
 
@@ -35,8 +36,7 @@ def go_back(step: Step, done: Rollout, result: Result, clients: Clients) -> Resu
         cause=f"{step.cause}: rolled back by itself after {result.outcome}: {result.reason}",
         epoch=step.operation.lease.epoch,
         expected=dict.fromkeys(step.environment.workloads, str(step.image)),
-        progress=step.progress,
-        stopped=step.operation.lease.lost,
+        watching=watched(clients, step.progress, stopped=step.operation.lease.lost),
     )
     told = f"rolled back by itself to {tag_in(target)}: {back.verdict.outcome}"
     return evolve(result, rolled_back=back.verdict.outcome == "succeeded", next_steps=(told,))

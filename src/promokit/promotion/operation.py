@@ -74,10 +74,8 @@ def under_lease(
     It isn't let go at the end: who is done calls `release()`. After an error it is.
     """
     namespace = clients.namespace(environment)
-    found = namespace.deployments()
-    above = max(
-        (epoch_of(found[each.deployment]) for each in environment.workloads if each.deployment in found), default=0
-    )
+    found = namespace.controllers(environment.workloads)
+    above = max(map(epoch_of, found.values()), default=0)
     lease = take(namespace, clients.context.holder, above=above, wait=wait, at_once=at_once, progress=progress)
     try:
         with lease:

@@ -12,6 +12,7 @@ from promokit.migration.run import run_migration as run_job
 from promokit.model import Environment
 from promokit.promotion.clients import Clients
 from promokit.promotion.result import Result, of_migration, of_rollout
+from promokit.promotion.watched import watched
 from promokit.rollout.policy import Policy
 from promokit.rollout.roll_out import roll_out as pin_and_follow
 
@@ -35,6 +36,7 @@ def roll_out(
     *,
     clients: Clients | None = None,
     progress: Progress = lambda text: None,
+    record: Path | None = None,
 ) -> Result:
     """Pin `image` on every workload of `where` and follow it to a verdict. No gates."""
     clients = clients or Clients()
@@ -43,7 +45,7 @@ def roll_out(
         dict.fromkeys(where.workloads, str(image)),
         policy or Policy.of(where),
         cause=f"promokit rollout {image.tag or image.digest} by {clients.context.actor}",
-        progress=progress,
+        watching=watched(clients, progress, record=record),
     )
     return of_rollout(done.verdict, changed=done.changed, image=str(image), previous=done.previous[where.reference])
 

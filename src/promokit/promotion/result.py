@@ -7,7 +7,7 @@ from typing import Any
 from attrs import asdict, frozen
 
 from promokit.migration.verdict import MigrationVerdict
-from promokit.rollout.verdict import Evidence, Verdict
+from promokit.rollout.judgement import Evidence, Verdict
 
 _EXIT_CODES = {"succeeded": 0, "failed": 1, "timed_out": 4, "inconclusive": 5}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from attrs import evolve, frozen
 
@@ -19,6 +20,7 @@ from promokit.promotion.plan import tag_in
 from promokit.promotion.presence import is_gone
 from promokit.promotion.record import hold as hold_digest
 from promokit.promotion.result import Result, of_rollout
+from promokit.promotion.watched import watched
 from promokit.rollout.policy import Policy
 from promokit.rollout.roll_out import roll_out
 from promokit.rollout.snapshot import Snapshot
@@ -45,6 +47,7 @@ def rollback(
     clients: Clients | None = None,
     progress: Progress = lambda text: None,
     confirm: Callable[[Way], None] = lambda way: None,
+    record: Path | None = None,
 ) -> Result:
     """Go back to the newest image that succeeded here and isn't held, or `to` a tag that did, and follow it.
 
@@ -64,13 +67,15 @@ def rollback(
             progress(f"THE LEDGER CAN'T BE WRITTEN: {error.what}. Rolling back all the same; record it by hand.")
             operation = Operation(namespace, environment, lease, "rollback")
         with closing(operation):
-            return _gone_back(clients, environment, way, operation, hold, reason, progress)
+            steps = _held(clients, environment, way, reason, progress) if hold else ()
+            result = _gone_back(clients, environment, way, operation, progress, record)
+            return operation.end(evolve(result, next_steps=steps), progress, proven=way.proven)
 
 
 def find_way(namespace: Namespace, environment: Environment, to: str | None) -> Way:
     """Return the way back, by the ledger where it tells, else by the Deployments' own revisions (told as unproven)."""
     snapshot = Snapshot()
-    listed: list[Object] = [*namespace.deployments().values(), *namespace.replica_sets()]
+    listed: list[Object] = [*namespace.controllers(environment.workloads).values(), *namespace.replica_sets()]
     for seen in listed:
         snapshot.see(seen, 0.0)
     now = {each: _image_now(snapshot, each, namespace) for each in environment.workloads}
@@ -92,14 +97,12 @@ def find_way(namespace: Namespace, environment: Environment, to: str | None) -> 
 
 
 def _image_now(snapshot: Snapshot, workload: Workload, namespace: Namespace) -> str:
-    deployment = snapshot.deployment(workload.deployment)
-    if deployment is None or workload.container not in deployment.images:
+    controller = snapshot.controller(workload)
+    if controller is None or workload.container not in controller.images:
         raise ConfigError(f"there is no {workload} in namespace {namespace.name}", remedy="apply the manifests first")
-    if deployment.paused:
-        raise Refused(
-            f"{workload.deployment} is paused", remedy=f"kubectl rollout resume deployment/{workload.deployment}"
-        )
-    return deployment.images[workload.container]
+    if controller.paused:
+        raise Refused(f"{workload.object} is paused", remedy=f"kubectl rollout resume {workload.object}")
+    return controller.images[workload.container]
 
 
 def _by_ledger(environment: Environment, book: Book, now: dict[Workload, str], to: str | None) -> str | None:
@@ -134,8 +137,8 @@ def _begun_before(environment: Environment, book: Book, now: dict[Workload, str]
 
 def _by_revisions(snapshot: Snapshot, workload: Workload, now: str) -> str:
     """Return the image of the newest revision with another image: `rollout undo` lands on the same after a restart."""
-    deployment = snapshot.deployment(workload.deployment)
-    owned = [each for each in snapshot.replica_sets.values() if deployment and each.owner == deployment.uid]
+    controller = snapshot.controller(workload)
+    owned = list(snapshot.replica_sets_of(controller)) if controller else []
     others = [each for each in owned if each.images.get(workload.container) not in {now, None}]
     if not others:
         raise Refused(f"there is nothing to go back to for {workload}", remedy="promote a good image instead")
@@ -159,24 +162,20 @@ def _gone_back(
     environment: Environment,
     way: Way,
     operation: Operation,
-    hold: bool,
-    reason: str,
     progress: Progress,
+    record: Path | None,
 ) -> Result:
     context = clients.context
     left, target = way.now[environment.reference], way.then[environment.reference]
-    steps = _held(clients, environment, way, reason, progress) if hold else ()
     done = roll_out(
         operation.namespace,
         way.then,
         Policy.of(environment),
         cause=f"promokit rollback to {tag_in(target)} by {context.actor} ({context.run_url or context.holder})",
         epoch=operation.lease.epoch,
-        progress=progress,
-        stopped=operation.lease.lost,
+        watching=watched(clients, progress, record=record, stopped=operation.lease.lost),
     )
-    result = of_rollout(done.verdict, changed=done.changed, image=target, previous=left)
-    return operation.end(evolve(result, next_steps=steps), progress, proven=way.proven)
+    return of_rollout(done.verdict, changed=done.changed, image=target, previous=left)
 
 
 def _held(clients: Clients, environment: Environment, way: Way, reason: str, progress: Progress) -> tuple[str, ...]:

@@ -12,8 +12,9 @@ from promokit.ledger.record import migrations
 from promokit.ledger.store import Book, read_book
 from promokit.migration.run import migrated
 from promokit.model import Environment, Workload
+from promokit.rollout.judgement import Verdict
 from promokit.rollout.snapshot import Snapshot
-from promokit.rollout.verdict import Verdict, steady
+from promokit.rollout.verdict import steady
 
 
 @frozen
@@ -47,13 +48,13 @@ class Survey:
 def survey(namespace: Namespace, environment: Environment) -> Survey:
     """Look at an environment. Unreachable when the cluster can't be asked."""
     snapshot = Snapshot()
-    listed: list[Object] = [*namespace.deployments().values(), *namespace.replica_sets(), *namespace.pods()]
+    controllers = namespace.controllers(environment.workloads)
+    listed: list[Object] = [*controllers.values(), *namespace.replica_sets(), *namespace.pods()]
     for seen in listed:
         snapshot.see(seen, 0.0)
     pods = [each.pod for each in snapshot.pods.values()]
     proofs = {
-        each: prove(each, snapshot.deployment(each.deployment), snapshot.replica_sets.values(), pods)
-        for each in environment.workloads
+        each: prove(each, controllers.get(each), snapshot.replica_sets.values(), pods) for each in environment.workloads
     }
     verdicts = {each: steady(snapshot, each) for each in environment.workloads}
     book = read_book(namespace)

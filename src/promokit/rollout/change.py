@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from promokit.cluster.namespace import Namespace
-from promokit.cluster.objects import Deployment
-from promokit.cluster.parse import parse_deployment
+from promokit.cluster.namespace import RESOURCES, Namespace
+from promokit.cluster.objects import Controller
+from promokit.cluster.parse import parse_controller
 from promokit.cluster.transport import Invalid
 from promokit.errors import ConfigError, PromokitError, Superseded
 from promokit.model import Workload
@@ -16,25 +16,25 @@ EPOCH = "promokit/epoch"
 CAUSE = "kubernetes.io/change-cause"
 
 
-def epoch_of(deployment: Deployment) -> int:
+def epoch_of(controller: Controller) -> int:
     """Return the epoch that the last operation wrote on a workload; 0 where none did."""
-    text = deployment.annotations.get(EPOCH, "0")
+    text = controller.annotations.get(EPOCH, "0")
     return int(text) if text.isdecimal() else 0
 
 
-def write_epoch(namespace: Namespace, deployment: Deployment, epoch: int) -> None:
+def write_epoch(namespace: Namespace, controller: Controller, epoch: int) -> None:
     """Write our epoch on a workload, higher than the one read. Superseded if somebody wrote a higher one meanwhile."""
-    before = epoch_of(deployment)
+    before = epoch_of(controller)
     if before == epoch:
         return
     if before > epoch:
-        raise lost(deployment.name)
+        raise lost(controller.name)
     annotations = "/metadata/annotations"
     path = f"{annotations}/{_escaped(EPOCH)}"
     add: dict[str, Any] = {"op": "add", "path": path, "value": str(epoch)}
-    if deployment.annotations:
+    if controller.annotations:
         # A test of null passes only where there is none (evanphx/json-patch, which API servers use).
-        operations = [{"op": "test", "path": path, "value": deployment.annotations.get(EPOCH)}, add]
+        operations = [{"op": "test", "path": path, "value": controller.annotations.get(EPOCH)}, add]
     else:
         operations = [
             {"op": "test", "path": annotations, "value": None},
@@ -42,25 +42,22 @@ def write_epoch(namespace: Namespace, deployment: Deployment, epoch: int) -> Non
             add,
         ]
     try:
-        namespace.json_patch("deployments", deployment.name, operations)
+        namespace.json_patch(RESOURCES[controller.kind], controller.name, operations)
     except Invalid as error:
-        raise lost(deployment.name) from error
+        raise lost(controller.name) from error
 
 
 def set_image(
     namespace: Namespace, workload: Workload, image: str, *, expected: str, epoch: int | None, cause: str
-) -> Deployment:
-    """Pin an image on a workload and return the Deployment as it then is.
+) -> Controller:
+    """Pin an image on a workload and return its controller as it then is.
 
-    Superseded when the image isn't the expected one any more or the lease was lost; ConfigError when the
-    Deployment has no such container.
+    Superseded when the image isn't the expected one any more or the lease was lost; ConfigError when there is no such
+    object or container, or when its updateStrategy rolls nothing out.
     """
-    data = namespace.get("deployments", workload.deployment)
+    data = namespace.get(RESOURCES[workload.kind], workload.name)
     if data is None:
-        raise ConfigError(
-            f"there is no Deployment {workload.deployment} in namespace {namespace.name}",
-            remedy="apply the manifests first, or mend workloads: in promokit.yaml",
-        )
+        raise absent(workload, namespace)
     index = _container_index(data, workload)
     spec = f"/spec/template/spec/containers/{index}"
     annotations = "/metadata/annotations"
@@ -75,9 +72,39 @@ def set_image(
         operations.append({"op": "add", "path": annotations, "value": {}})
     operations.append({"op": "add", "path": f"{annotations}/{_escaped(CAUSE)}", "value": cause})
     try:
-        return parse_deployment(namespace.json_patch("deployments", workload.deployment, operations))
+        patched = namespace.json_patch(RESOURCES[workload.kind], workload.name, operations)
     except Invalid as error:
         raise _judged(namespace, workload, expected, epoch, error) from error
+    return parse_controller({**patched, "kind": workload.kind})
+
+
+def check(workload: Workload, controller: Controller | None, namespace: Namespace) -> None:
+    """Raise ConfigError unless the workload's object and container are there and a change would roll out by itself."""
+    if controller is None:
+        raise absent(workload, namespace)
+    if workload.container not in controller.images:
+        raise no_container(workload, controller.images)
+    if controller.on_delete:
+        raise ConfigError(
+            f"{workload.object} has updateStrategy OnDelete: a change of its image rolls nothing out",
+            remedy="set updateStrategy RollingUpdate",
+        )
+
+
+def absent(workload: Workload, namespace: Namespace) -> ConfigError:
+    """Return the error for a workload that isn't there."""
+    return ConfigError(
+        f"there is no {workload.kind} {workload.name} in namespace {namespace.name}",
+        remedy="apply the manifests first, or mend workloads: in promokit.yaml",
+    )
+
+
+def no_container(workload: Workload, containers: Iterable[str]) -> ConfigError:
+    """Return the error for a container that isn't there."""
+    return ConfigError(
+        f"{workload.kind} {workload.name} has no container {workload.container}",
+        remedy=f"its containers are: {', '.join(containers)}",
+    )
 
 
 def lost(name: str) -> Superseded:
@@ -90,12 +117,12 @@ def lost(name: str) -> Superseded:
 
 def _judged(namespace: Namespace, workload: Workload, expected: str, epoch: int | None, error: Invalid) -> Exception:
     """Read again what a 422 means: image moved, epoch moved, or an admission policy's refusal."""
-    data = namespace.get("deployments", workload.deployment)
+    data = namespace.get(RESOURCES[workload.kind], workload.name)
     if data is None:
-        return lost(workload.deployment)
-    now = parse_deployment(data)
+        return lost(workload.name)
+    now = parse_controller({**data, "kind": workload.kind})
     if epoch is not None and epoch_of(now) != epoch:
-        return lost(workload.deployment)
+        return lost(workload.name)
     if now.images.get(workload.container) != expected:
         return Superseded(
             f"superseded: somebody else changed the image of {workload} to {now.images.get(workload.container)}",
@@ -109,10 +136,7 @@ def _container_index(data: Mapping[str, Any], workload: Workload) -> int:
     containers = data["spec"]["template"]["spec"]["containers"]
     names = [each["name"] for each in containers]
     if workload.container not in names:
-        raise ConfigError(
-            f"Deployment {workload.deployment} has no container {workload.container}",
-            remedy=f"its containers are: {', '.join(names)}",
-        )
+        raise no_container(workload, names)
     return names.index(workload.container)
 
 

@@ -3,164 +3,148 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import TracebackType
 
-from attrs import define, evolve, field
+from attrs import evolve
 
 from promokit.cluster.namespace import Namespace
-from promokit.cluster.parse import parse_object
-from promokit.errors import PromokitError
+from promokit.errors import PromokitError, Unreachable
 from promokit.model import Workload
+from promokit.rollout.arrival import Arrival
+from promokit.rollout.assessment import Assessment, assess, assessed
+from promokit.rollout.judgement import Evidence, Judgement, Verdict
 from promokit.rollout.policy import Policy
+from promokit.rollout.presence import Presence
 from promokit.rollout.reasons import Outcome
-from promokit.rollout.snapshot import Snapshot
-from promokit.rollout.streams import STREAMS, Arrival, Streams
-from promokit.rollout.told import told
-from promokit.rollout.verdict import Evidence, Judgement, Verdict, combine, judge
+from promokit.rollout.record import Recorder
+from promokit.rollout.sight import Sight
+from promokit.rollout.signs import NEVER
+from promokit.rollout.standing import Standing, standings
+from promokit.rollout.streams import Streams, streams_for
 
 SHORTEST_PAUSE = 0.05
+LONGEST_PAUSE = 1.0
+LIST_SECONDS = 10.0
 LOG_LINES = 20
+Show = Callable[[float, Sequence[Standing]], None]
 
 
-def follow(
-    namespace: Namespace,
-    policies: Mapping[Workload, Policy],
-    *,
-    started: float | None = None,
-    progress: Callable[[str], None] = lambda text: None,
-    stopped: Callable[[], str | None] = lambda: None,
-    clock: Callable[[], float] = time.monotonic,
-) -> Verdict:
-    """Follow the rollouts of an environment's workloads until there is one verdict on all of them.
+class Lookout:
+    """Follows an environment's workloads. It is opened before the change, so that what was there is known."""
 
-    `started` is the clock's reading when the change was made. `progress` gets a line for each thing worth telling.
-    `stopped` says the reason word of an outside end, such as a lost lease: the verdict is then inconclusive.
-    The first failure decides; otherwise all must have ended.
-    """
-    sight = Sight(clock() if started is None else started, clock)
-    with Streams(namespace, _queries(policies)) as streams:
-        verdict = _watched(sight, streams, policies, progress, stopped)
-    return _with_logs(namespace, verdict) if verdict.outcome is not Outcome.SUCCEEDED else verdict
+    def __init__(
+        self,
+        namespace: Namespace,
+        workloads: Iterable[Workload],
+        *,
+        recorder: Recorder | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.namespace, self.clock, self.recorder = namespace, clock, recorder
+        streams, queries = streams_for(list(workloads))
+        self.sight = Sight(streams)
+        self._streams = Streams(namespace, queries, streams=streams, keep_raw=recorder is not None)
+        self._early: list[tuple[float, Arrival]] = []
 
+    def __enter__(self) -> Lookout:
+        self._streams.__enter__()
+        return self
 
-@define
-class Sight:
-    """What the streams have shown so far, and since when one of them is blind."""
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._streams.__exit__(kind, error, at)
 
-    started: float
-    clock: Callable[[], float]
-    snapshot: Snapshot = field(factory=Snapshot)
-    listed: set[str] = field(factory=set)
-    stale: dict[str, set[str]] = field(factory=dict)
-    blind: dict[str, float] = field(factory=dict)
-    trouble: str = ""
+    def settle(self, seconds: float = LIST_SECONDS) -> None:
+        """Wait until all that is there has been listed. Unreachable if that takes longer: nothing was changed yet."""
+        until, waiting, trouble = self.clock() + seconds, set(self.sight.streams), None
+        while waiting:
+            if self.clock() > until:
+                raise trouble or Unreachable(
+                    f"the API server doesn't list {', '.join(sorted(waiting))}", remedy="run this again"
+                )
+            for arrival in self._streams.drain(SHORTEST_PAUSE):
+                self._early.append((self.clock(), arrival))
+                trouble = arrival.error or trouble
+                if arrival.type == "LISTED":
+                    waiting.discard(arrival.resource)
 
-    @property
-    def now(self) -> float:
-        """Seconds since the change."""
-        return self.clock() - self.started
+    def follow(
+        self,
+        policies: Mapping[Workload, Policy],
+        started: float,
+        *,
+        show: Show = lambda now, standings: None,
+        stopped: Callable[[], str | None] = lambda: None,
+        presence: Presence | None = None,
+    ) -> Verdict:
+        """Follow the rollouts until there is one verdict on all of them.
 
-    def take(self, arrival: Arrival) -> None:
-        """Take in one arrival."""
-        if arrival.error is not None:
-            self.blind.setdefault(arrival.resource, self.now)
-            self.trouble = arrival.error.what
-        elif arrival.change is not None and arrival.change.type == "LISTING":
-            self.stale[arrival.resource] = self._known(arrival.resource)
-        elif arrival.change is not None and arrival.change.type == "LISTED":
-            self._end_list(arrival.resource)
-        elif arrival.change is not None:
-            self._see(arrival)
+        `started` is the clock's reading when the change was made. `show` is called after each look. `stopped` says the
+        reason word of an outside end, such as a lost lease: the verdict is then inconclusive. `presence` is asked
+        whether an image exists once a node can't find it. The first failure decides; otherwise all must have ended.
+        """
+        for at, arrival in self._early:
+            self._take(arrival, min(at - started, 0.0))
+        self._early.clear()
+        verdict = self._watched(dict(policies), started, show, stopped, presence)
+        return _with_logs(self.namespace, verdict) if verdict.outcome is not Outcome.SUCCEEDED else verdict
 
-    def _see(self, arrival: Arrival) -> None:
-        assert arrival.change is not None  # noqa: S101 - told to the type checker
-        seen = parse_object(arrival.change.object)
-        if seen is None:
-            return
-        if arrival.change.type == "DELETED":
-            self.snapshot.forget(seen)
-        else:
-            self.stale.get(arrival.resource, set()).discard(seen.uid)
-            self.snapshot.see(seen, self.now if arrival.resource in self.listed else 0.0)
+    def _take(self, arrival: Arrival, t: float) -> None:
+        if self.recorder is not None:
+            self.recorder.take(arrival, t)
+        self.sight.take(arrival, t)
 
-    def _end_list(self, resource: str) -> None:
-        for uid in self.stale.pop(resource, set()):
-            self._kept(resource).pop(uid, None)
-        self.listed.add(resource)
-        self.blind.pop(resource, None)
+    def _watched(
+        self,
+        policies: dict[Workload, Policy],
+        started: float,
+        show: Show,
+        stopped: Callable[[], str | None],
+        presence: Presence | None,
+    ) -> Verdict:
+        while True:
+            now = self.clock() - started
+            if word := stopped():
+                return _inconclusive(word, now, policies)
+            if blind := _blind(self.sight, policies, now):
+                return blind
+            if presence is not None:
+                policies = presence.told(policies)
+            assessment = self._assessed(policies, now)
+            show(now, standings(self.sight.snapshot, assessment))
+            if assessment.final:
+                return assessment.verdict
+            if presence is not None:
+                presence.ask(self.sight.snapshot, assessment)
+            self._wait(assessment.look_again - now, started, asking=presence is not None and presence.asking)
 
-    def _known(self, resource: str) -> set[str]:
-        return set() if resource == "events" else set(self._kept(resource))
+    def _wait(self, seconds: float, started: float, *, asking: bool) -> None:
+        """Wait for an arrival, but never less than the shortest pause: what comes meanwhile is taken in together."""
+        longest = SHORTEST_PAUSE if asking else LONGEST_PAUSE
+        until = self.clock() + SHORTEST_PAUSE
+        arrived = self._streams.drain(min(max(seconds, SHORTEST_PAUSE), longest))
+        if arrived and (rest := until - self.clock()) > 0:
+            time.sleep(rest)
+        for arrival in (*arrived, *self._streams.drain(0)):
+            self._take(arrival, self.clock() - started)
 
-    def _kept(self, resource: str) -> dict[str, object]:
-        name = "replica_sets" if resource == "replicasets" else resource
-        kept: dict[str, object] = getattr(self.snapshot, name)
-        return kept
-
-
-def _watched(
-    sight: Sight,
-    streams: Streams,
-    policies: Mapping[Workload, Policy],
-    progress: Callable[[str], None],
-    stopped: Callable[[], str | None],
-) -> Verdict:
-    said: dict[Workload, str] = {}
-    wait = SHORTEST_PAUSE
-    while True:
-        for arrival in streams.drain(wait):
-            sight.take(arrival)
-        if word := stopped():
-            return Verdict(Outcome.INCONCLUSIVE, word, sight.now, tuple(Evidence(str(each)) for each in policies))
-        if blind := _blind(sight, policies):
-            return blind
-        judgements = _judgements(sight, policies)
-        _tell(sight.snapshot, judgements, said, progress)
-        verdict = combine((each.verdict for each in judgements.values()), sight.now)
-        if verdict.final and (verdict.outcome is Outcome.FAILED or _all_final(judgements)):
-            return verdict
-        look_again = min(each.look_again for each in judgements.values() if not each.verdict.final)
-        wait = min(max(look_again - sight.now, SHORTEST_PAUSE), 1.0)
-
-
-def _judgements(sight: Sight, policies: Mapping[Workload, Policy]) -> dict[Workload, Judgement]:
-    """Judge nothing before each stream has been listed once: what isn't seen yet isn't missing."""
-    now = sight.now
-    if len(sight.listed) < len(STREAMS):
-        waiting = Verdict(Outcome.PROGRESSING, "waiting", now)
-        return {each: Judgement(waiting, now + 1.0) for each in policies}
-    return {each: judge(sight.snapshot, each, policy, now) for each, policy in policies.items()}
+    def _assessed(self, policies: Mapping[Workload, Policy], now: float) -> Assessment:
+        """Judge nothing before each stream has been listed once: what isn't seen yet isn't missing."""
+        if self.sight.whole:
+            return assess(self.sight.snapshot, policies, now)
+        waiting = Judgement(Verdict(Outcome.PROGRESSING, "waiting", now), NEVER)
+        return assessed(dict.fromkeys(policies, waiting), now)
 
 
-def _all_final(judgements: Mapping[Workload, Judgement]) -> bool:
-    return all(each.verdict.final for each in judgements.values())
+def _inconclusive(reason: str, now: float, workloads: Iterable[Workload], message: str = "") -> Verdict:
+    return Verdict(Outcome.INCONCLUSIVE, reason, now, tuple(Evidence(str(each), message=message) for each in workloads))
 
 
-def _blind(sight: Sight, policies: Mapping[Workload, Policy]) -> Verdict | None:
+def _blind(sight: Sight, policies: Mapping[Workload, Policy], now: float) -> Verdict | None:
     limit = min(each.blind_for for each in policies.values())
-    if not sight.blind or sight.now - min(sight.blind.values()) < limit:
+    if not sight.blind or now - min(sight.blind.values()) < limit:
         return None
-    evidence = tuple(Evidence(str(each), message=sight.trouble) for each in policies)
-    return Verdict(Outcome.INCONCLUSIVE, "blind", sight.now, evidence)
-
-
-def _tell(
-    snapshot: Snapshot,
-    judgements: Mapping[Workload, Judgement],
-    said: dict[Workload, str],
-    progress: Callable[[str], None],
-) -> None:
-    for workload, judgement in judgements.items():
-        line = told(workload, snapshot.deployment(workload.deployment), judgement.verdict)
-        if said.get(workload) != line:
-            said[workload] = line
-            progress(f"{judgement.verdict.t:6.1f}s  {line}")
-
-
-def _queries(policies: Mapping[Workload, Policy]) -> dict[str, dict[str, str]]:
-    """Narrow the Deployments to the one that is followed; pods and events come by namespace."""
-    names = {each.deployment for each in policies}
-    return {"deployments": {"fieldSelector": f"metadata.name={names.pop()}"}} if len(names) == 1 else {}
+    return _inconclusive("blind", now, policies, sight.trouble)
 
 
 def _with_logs(namespace: Namespace, verdict: Verdict) -> Verdict:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
-from attrs import evolve, frozen
+from attrs import define, evolve, field, frozen
 
 from promokit.cluster.namespace import Namespace
-from promokit.cluster.objects import Deployment
-from promokit.errors import ConfigError, PromokitError, Superseded
+from promokit.cluster.objects import Controller
+from promokit.errors import PromokitError, Superseded
 from promokit.model import Workload
-from promokit.rollout.change import set_image, write_epoch
-from promokit.rollout.follow import follow
+from promokit.rollout.change import check, set_image, write_epoch
+from promokit.rollout.follow import Lookout, Show
+from promokit.rollout.judgement import Evidence, Verdict
 from promokit.rollout.policy import Policy
+from promokit.rollout.presence import Presence
 from promokit.rollout.reasons import Outcome
-from promokit.rollout.verdict import Evidence, Verdict
+from promokit.rollout.record import Recorder
 
 
 @frozen
@@ -27,6 +30,26 @@ class Rollout:
     previous: dict[Workload, str]
 
 
+@frozen
+class Watching:
+    """How a rollout is followed, beside its policy.
+
+    `show` is called after each look; `record` is the file of the flight recorder; `stopped` says the reason word of an
+    outside end; `exists` says whether the registry has an image (asked only if a node can't find it); `warn` gets
+    what can't be done but stops nothing.
+    """
+
+    show: Show = lambda now, standings: None
+    record: Path | None = None
+    stopped: Callable[[], str | None] = lambda: None
+    exists: Callable[[str], bool] | None = None
+    warn: Callable[[str], None] = lambda text: None
+
+
+Key = tuple[str, str]
+UNWATCHED = Watching()
+
+
 def roll_out(
     namespace: Namespace,
     images: Mapping[Workload, str],
@@ -35,45 +58,73 @@ def roll_out(
     cause: str,
     epoch: int | None = None,
     expected: Mapping[Workload, str] | None = None,
-    progress: Callable[[str], None] = lambda text: None,
-    stopped: Callable[[], str | None] = lambda: None,
+    watching: Watching = UNWATCHED,
 ) -> Rollout:
     """Pin on each workload its image unless it has it already, then follow all of them until their verdict.
 
     No gates are asked. `images` are references as they are to stand in the cluster. `expected` are the images that
     may be replaced: a workload that runs another is Superseded. With an `epoch` each patch tests it. Errors:
-    ConfigError for a missing Deployment or container, Superseded, Unreachable before anything was changed.
+    ConfigError for a missing object or container, Superseded, Unreachable before anything was changed.
     """
-    before = _present(namespace, images)
-    previous = {each: before[each].images[each.container] for each in images}
-    for workload, wanted in (expected or {}).items():
-        if previous[workload] not in {wanted, images[workload]}:
-            raise Superseded(
-                f"superseded: {workload} runs {previous[workload]}, not {wanted} as planned",
-                remedy="make a new plan",
+    recorder = Recorder(watching.record, watching.warn) if watching.record else None
+    try:
+        with Lookout(namespace, images, recorder=recorder) as lookout:
+            before = _present(namespace, images)
+            previous = {each: before[each].images[each.container] for each in images}
+            _expect(previous, images, expected or {})
+            lookout.settle()
+            change = _Change(namespace, cause, epoch)
+            started = time.monotonic()
+            latest = change.make(before, images, previous)
+            if isinstance(latest, Verdict):
+                return Rollout(latest, True, previous)
+            verdict = lookout.follow(
+                {each: _judged_by(policy, latest[each.kind, each.name]) for each in images},
+                started,
+                show=watching.show,
+                stopped=watching.stopped,
+                presence=Presence(watching.exists) if watching.exists else None,
             )
-    latest = {each.name: each for each in before.values()}
-    if epoch is not None:
-        for deployment in latest.values():
-            write_epoch(namespace, deployment, epoch)
-    started = time.monotonic()
-    done: list[Workload] = []
-    for workload, image in images.items():
-        if previous[workload] == image:
-            continue
-        try:
-            latest[workload.deployment] = set_image(
-                namespace, workload, image, expected=previous[workload], epoch=epoch, cause=cause
-            )
-        except PromokitError as error:
-            if not done or isinstance(error, Superseded):
-                error.changed = bool(done)
-                raise
-            return Rollout(_half_changed(done, workload, error), True, previous)
-        done.append(workload)
-    policies = {each: _judged_by(policy, latest[each.deployment]) for each in images}
-    verdict = follow(namespace, policies, started=started, progress=progress, stopped=stopped)
-    return Rollout(verdict, bool(done), previous)
+            return Rollout(verdict, bool(change.done), previous)
+    finally:
+        if recorder is not None:
+            recorder.close()
+
+
+@define
+class _Change:
+    """The change of the images: `done` are the workloads that have theirs."""
+
+    namespace: Namespace
+    cause: str
+    epoch: int | None
+    done: list[Workload] = field(factory=list)
+
+    def make(
+        self, before: Mapping[Workload, Controller], images: Mapping[Workload, str], previous: Mapping[Workload, str]
+    ) -> dict[Key, Controller] | Verdict:
+        """Write the epoch, then the images. Returns the controllers as they then are, or the verdict on a half change.
+
+        An error before the first image was changed is raised as it is.
+        """
+        latest: dict[Key, Controller] = {(each.kind, each.name): found for each, found in before.items()}
+        if self.epoch is not None:
+            for controller in latest.values():
+                write_epoch(self.namespace, controller, self.epoch)
+        for workload, image in images.items():
+            if previous[workload] == image:
+                continue
+            try:
+                latest[workload.kind, workload.name] = set_image(
+                    self.namespace, workload, image, expected=previous[workload], epoch=self.epoch, cause=self.cause
+                )
+            except PromokitError as error:
+                if not self.done or isinstance(error, Superseded):
+                    error.changed = bool(self.done)
+                    raise
+                return _half_changed(self.done, workload, error)
+            self.done.append(workload)
+        return latest
 
 
 def _half_changed(done: list[Workload], failed: Workload, error: PromokitError) -> Verdict:
@@ -82,21 +133,21 @@ def _half_changed(done: list[Workload], failed: Workload, error: PromokitError) 
     return Verdict(Outcome.FAILED, "half-changed", evidence=(Evidence(str(failed), message=told),))
 
 
-def _judged_by(policy: Policy, deployment: Deployment) -> Policy:
-    return evolve(policy, generation=deployment.generation, template=deployment.template, uid=deployment.uid)
+def _expect(previous: Mapping[Workload, str], images: Mapping[Workload, str], expected: Mapping[Workload, str]) -> None:
+    for workload, wanted in expected.items():
+        if previous[workload] not in {wanted, images[workload]}:
+            raise Superseded(
+                f"superseded: {workload} runs {previous[workload]}, not {wanted} as planned",
+                remedy="make a new plan",
+            )
 
 
-def _present(namespace: Namespace, workloads: Iterable[Workload]) -> dict[Workload, Deployment]:
-    found = namespace.deployments()
+def _judged_by(policy: Policy, controller: Controller) -> Policy:
+    return evolve(policy, generation=controller.generation, template=controller.template, uid=controller.uid)
+
+
+def _present(namespace: Namespace, workloads: Mapping[Workload, str]) -> dict[Workload, Controller]:
+    found = namespace.controllers(workloads)
     for workload in workloads:
-        if workload.deployment not in found:
-            raise ConfigError(
-                f"there is no Deployment {workload.deployment} in namespace {namespace.name}",
-                remedy="apply the manifests first, or mend workloads: in promokit.yaml",
-            )
-        if workload.container not in found[workload.deployment].images:
-            raise ConfigError(
-                f"Deployment {workload.deployment} has no container {workload.container}",
-                remedy=f"its containers are: {', '.join(found[workload.deployment].images)}",
-            )
-    return {each: found[each.deployment] for each in workloads}
+        check(workload, found.get(workload), namespace)
+    return found

@@ -1,4 +1,4 @@
-"""What each state of a pod or ReplicaSet tells, one rule a function. Pure.
+"""What each state of a pod tells, and each Event and condition about it: one rule a function. Pure.
 
 The states and messages are those of a Kubernetes 1.36 kubelet with containerd, as measured; each rule says what it
 rests on.
@@ -6,25 +6,28 @@ rests on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from attrs import frozen
 
-from promokit.cluster.objects import Container, Event
+from promokit.cluster.objects import Container
 from promokit.rollout.policy import Policy
-from promokit.rollout.snapshot import Sighting
+from promokit.rollout.sighting import Sighting
+from promokit.rollout.snapshot import Heard
 
+NEVER = float("inf")
 _LOST = {"Evicted", "Preempting", "NodeLost", "NodeAffinity", "Terminated", "NodeShutdown"}
 _BY_AUTOSCALER = {"TriggeredScaleUp", "Nominated"}
 _REFUSED_PULL = ("unauthorized", "denied", "forbidden", "authorization failed", "no basic auth credentials")
-_CANNOT_START = ("exec format error", "no such file or directory", "executable file not found")
+_MISSING = ("not found", "couldn't find key", "non-existent")
 
 
 @frozen
 class Sign:
     """A cause of failure: the reason word, where it was seen, and what it rests on.
 
-    `due` is when it becomes a failure, in seconds since the change; before that it is only told.
+    `due` is when it becomes a failure, in seconds since the change; before that it is only told. `rests_on` names the
+    state, condition or Event.
     """
 
     reason: str
@@ -34,89 +37,213 @@ class Sign:
     exit_code: int | None = None
     message: str = ""
     count: int = 1
+    rests_on: str = ""
 
 
-def pod_signs(sighting: Sighting, events: list[Event], policy: Policy, now: float) -> Iterator[Sign]:
-    """Yield the signs of one pod of the new ReplicaSet."""
-    pod = sighting.pod
-    if pod.deleting or pod.reason in _LOST:
-        return  # evictions, preemption and node loss are not the image's fault
-    if sign := _unschedulable(sighting, events, policy):
-        yield sign
-    for container in pod.containers:
-        for rule in _CONTAINER_RULES:
-            if sign := rule(sighting, container, events, policy, now):
+@frozen
+class Look:
+    """A look at a pod: what is known of it, the Events about it, the policy and the time."""
+
+    sighting: Sighting
+    heard: Sequence[Heard]
+    policy: Policy
+    now: float
+
+    def about(self, container: Container, reason: str) -> list[Heard]:
+        """Return the Events of a reason about a container, and those that don't say about which."""
+        return [
+            each for each in self.heard if each.event.reason == reason and each.event.container in {"", container.name}
+        ]
+
+    def sign(self, reason: str, due: float, container: Container, **facts: object) -> Sign:
+        """Return a sign of one of the pod's containers."""
+        return Sign(reason, due, self.sighting.pod.name, container.name, **facts)  # type: ignore[arg-type]
+
+
+def pod_signs(look: Look) -> Iterator[Sign]:
+    """Yield the signs of one pod of the new template."""
+    if is_lost(look.sighting):
+        return
+    for pod_rule in (unschedulable, mount_missing):
+        if sign := pod_rule(look):
+            yield sign
+    for container in look.sighting.pod.containers:
+        for rule in CONTAINER_RULES:
+            if sign := rule(look, container):
                 yield sign
 
 
-def creation_signs(events: list[Event], old_pods_ending: bool, now: float) -> Iterator[Sign]:
-    """Yield what FailedCreate events of the new ReplicaSet tell: a quota, or a refusal by admission, twice.
+def blocked(look: Look) -> Iterator[Sign]:
+    """Yield the signs that a pod can't even begin; of a Job's pod no others count, since its controller tries again."""
+    return (each for each in pod_signs(look) if each.reason in _BEFORE_START)
 
-    A webhook that can't be called is an outage, not a refusal.
+
+def is_lost(sighting: Sighting) -> bool:
+    """Say whether the pod fell to an eviction, to preemption or with its node: not the image's fault.
+
+    `DisruptionTarget` is the condition for it (kubernetes.io/docs: pod disruption conditions).
     """
-    refusals = [
-        each for each in events if each.reason == "FailedCreate" and "failed calling webhook" not in each.message
-    ]
-    count = sum(each.count for each in refusals)
-    if not refusals:
-        return
-    quota = "exceeded quota" in refusals[-1].message
-    waits = count < 2 or (quota and old_pods_ending)
-    reason = "quota" if quota else "creation-refused"
-    yield Sign(reason, float("inf") if waits else now, message=refusals[-1].message, count=count)
+    disrupted = sighting.pod.condition("DisruptionTarget")
+    return not sighting.lives or sighting.pod.reason in _LOST or (disrupted is not None and disrupted.status == "True")
 
 
-def _unschedulable(sighting: Sighting, events: list[Event], policy: Policy) -> Sign | None:
-    """PodScheduled=False for 20 s, unless an autoscaler has spoken: then only the deadline ends the wait."""
-    if sighting.unscheduled_since is None:
+def unschedulable(look: Look) -> Sign | None:
+    """PodScheduled=False for 20 s, unless an autoscaler has spoken: then only the deadline ends the wait.
+
+    The cluster autoscaler says TriggeredScaleUp, Karpenter says Nominated.
+    """
+    since = look.sighting.unscheduled_since
+    if since is None:
         return None
-    spoken = any(each.reason in _BY_AUTOSCALER for each in events)
-    due = float("inf") if spoken else sighting.unscheduled_since + policy.unschedulable_for
-    condition = sighting.pod.condition("PodScheduled")
-    return Sign("unschedulable", due, pod=sighting.pod.name, message=condition.message if condition else "")
+    spoken = any(each.event.reason in _BY_AUTOSCALER for each in look.heard)
+    condition = look.sighting.pod.condition("PodScheduled")
+    return Sign(
+        "unschedulable",
+        NEVER if spoken else since + look.policy.unschedulable_for,
+        look.sighting.pod.name,
+        message=condition.message if condition else "",
+        rests_on="condition PodScheduled=False",
+    )
 
 
-def _crashed(sighting: Sighting, container: Container, events: list[Event], policy: Policy, now: float) -> Sign | None:
-    """A container ended again and again since our change, whatever its exit code, Ready in between or not.
+def mount_missing(look: Look) -> Sign | None:
+    """A ConfigMap or Secret that is to be mounted is still missing 3 s after the kubelet first said so.
+
+    The status says only ContainerCreating meanwhile; the Event FailedMount names what is missing.
+    """
+    if any(each.state.kind != "waiting" for each in look.sighting.pod.containers if not each.init):
+        return None
+    said = [each for each in look.heard if each.event.reason == "FailedMount" and _is_missing(each.event.message)]
+    if not said:
+        return None
+    return Sign(
+        "config-missing",
+        min(each.first for each in said) + look.policy.config_missing_for,
+        look.sighting.pod.name,
+        message=said[-1].event.message,
+        count=sum(each.count for each in said),
+        rests_on="event FailedMount",
+    )
+
+
+def crashed(look: Look, container: Container) -> Sign | None:
+    """The pod's containers ended again and again since our change, whatever the exit code, Ready in between or not.
 
     An init container that exits 0 has done its work; it is its failures that count.
     """
-    del events
+    count = look.sighting.terminations(container)
     end = container.state if container.state.kind == "terminated" else container.last
-    if end is None or end.kind != "terminated":
+    if count < 1 or end is None or end.kind != "terminated":
         return None
-    plain_init = container.init and not container.sidecar
-    if plain_init and end.exit_code == 0:
-        return None
-    count = sighting.crashes(container.name)
-    if count < 1:
-        return None
-    unable = any(each in end.message for each in _CANNOT_START)
-    reason = "cannot-start" if unable else "init-failed" if plain_init else "crash-loop"
-    due = now if count >= policy.crashes else float("inf")
+    due = look.now if look.sighting.crashes >= look.policy.crashes else NEVER
     message = " ".join(filter(None, (end.reason, end.message)))
-    return Sign(reason, due, sighting.pod.name, container.name, end.exit_code, message, count)
+    rests_on = "state terminated" if end is container.state else f"restartCount {container.restarts}"
+    return look.sign(
+        _why_ended(look, container),
+        due,
+        container,
+        exit_code=end.exit_code,
+        message=message,
+        count=count,
+        rests_on=rests_on,
+    )
 
 
-def _bad_image(
-    sighting: Sighting, container: Container, events: list[Event], policy: Policy, now: float
-) -> Sign | None:
-    """The kubelet can't pull. Only what the registry says tells a missing image from one that is on its way."""
+def image_invalid(look: Look, container: Container) -> Sign | None:
+    """The reference can't be pulled at all: the kubelet says so by the reason."""
     state = container.state
-    if state.reason in {"InvalidImageName", "ErrImageNeverPull"}:
-        return Sign("image-invalid", now, sighting.pod.name, container.name, message=state.message)
-    failed = [each for each in events if each.reason == "Failed" and "ull" in each.message and "image" in each.message]
-    if not failed and state.reason not in {"ErrImagePull", "ImagePullBackOff"}:
+    if state.reason not in {"InvalidImageName", "ErrImageNeverPull"}:
         return None
-    if container.state.kind != "waiting" or container.image_id:
+    return look.sign("image-invalid", look.now, container, message=state.message, rests_on=f"state {state.reason}")
+
+
+def pull_failed(look: Look, container: Container) -> Sign | None:
+    """The kubelet can't pull. Only what the registry says tells a missing image from one that is on its way.
+
+    Attempts are counted by the Events "Failed to pull"; the status lags behind them by one sync.
+    """
+    state = container.state
+    failed = [each for each in look.about(container, "Failed") if "Failed to pull image" in each.event.message]
+    in_status = state.reason in {"ErrImagePull", "ImagePullBackOff"}
+    if state.kind != "waiting" or container.image_id or not (failed or in_status):
         return None
-    message = failed[-1].message if failed else state.message
-    attempts = sum(each.count for each in failed if "Failed to pull" in each.message)
+    message = failed[-1].event.message if failed else state.message
+    tries = max(sum(each.count for each in failed), look.sighting.pulls.get(container.name, 0))
+    rests_on = "event Failed" if failed else f"state {state.reason}"
     if _refused(message):
-        due = now if attempts >= 2 else float("inf")
-        return Sign("pull-refused", due, sighting.pod.name, container.name, message=message, count=attempts)
-    due = now if policy.image_exists == "no" else float("inf")
-    return Sign("image-not-found", due, sighting.pod.name, container.name, message=message, count=attempts)
+        reason, due = "pull-refused", look.now if tries >= 2 else NEVER
+    elif "no match for platform" in message:
+        reason, due = "wrong-platform", look.now  # the image has no such child, and a digest doesn't change
+    elif _is_missing(message):
+        reason, due = "image-not-found", look.now if look.policy.image_exists == "no" else NEVER
+    else:
+        reason, due = "pull-fails", NEVER
+    return look.sign(reason, due, container, message=message, count=tries, rests_on=rests_on)
+
+
+def config_missing(look: Look, container: Container) -> Sign | None:
+    """A ConfigMap, Secret or key is still missing 3 s after the kubelet first said so, by Event or by status.
+
+    A cache of the kubelet that is behind isn't a missing object.
+    """
+    reason, since = look.sighting.waiting_since.get(container.name, ("", NEVER))
+    named = reason == "CreateContainerConfigError" and "cache" not in container.state.message
+    said = [each for each in look.about(container, "Failed") if _is_config(each.event.message)]
+    if container.state.kind != "waiting" or not (named or said):
+        return None
+    first = min([since] * named + [each.first for each in said])
+    message = container.state.message if named else said[-1].event.message
+    return look.sign(
+        "config-missing" if _is_missing(message) else "config-refused",
+        first + look.policy.config_missing_for,
+        container,
+        message=message,
+        rests_on=f"state {reason}" if named else "event Failed",
+    )
+
+
+def not_created(look: Look, container: Container) -> Sign | None:
+    """The runtime can't make the container (a missing command, say), on its second try."""
+    state = container.state
+    if state.reason not in {"CreateContainerError", "RunContainerError"}:
+        return None
+    tries = sum(each.count for each in look.about(container, "Failed"))
+    due = look.now if tries >= 2 else NEVER
+    return look.sign(
+        "cannot-start", due, container, message=state.message, count=tries, rests_on=f"state {state.reason}"
+    )
+
+
+CONTAINER_RULES: tuple[Callable[[Look, Container], Sign | None], ...] = (
+    crashed,
+    image_invalid,
+    pull_failed,
+    config_missing,
+    not_created,
+)
+_BEFORE_START = {
+    "unschedulable",
+    "config-missing",
+    "config-refused",
+    "image-invalid",
+    "image-not-found",
+    "pull-refused",
+    "pull-fails",
+    "wrong-platform",
+}
+
+
+def _why_ended(look: Look, container: Container) -> str:
+    """Return the reason word for a container that ended: memory, the liveness probe and the command tell apart."""
+    end = container.state if container.state.kind == "terminated" else container.last
+    assert end is not None  # noqa: S101 - the caller has looked
+    if end.reason == "OOMKilled":
+        return "out-of-memory"
+    if end.reason in {"StartError", "ContainerCannotRun"} or "exec format error" in end.message:
+        return "cannot-start"
+    if any("failed liveness probe" in each.event.message for each in look.about(container, "Killing")):
+        return "liveness-killed"
+    return "init-failed" if container.init and not container.sidecar else "crash-loop"
 
 
 def _refused(message: str) -> bool:
@@ -125,20 +252,11 @@ def _refused(message: str) -> bool:
     return any(each in said for each in _REFUSED_PULL)
 
 
-def _config_missing(
-    sighting: Sighting, container: Container, events: list[Event], policy: Policy, now: float
-) -> Sign | None:
-    """A ConfigMap, Secret or key is still missing 3 s later: not only the kubelet's cache being behind."""
-    del events, now
-    reason, since = sighting.waiting_since.get(container.name, ("", 0.0))
-    if reason != "CreateContainerConfigError" or "cache" in container.state.message:
-        return None
-    due = since + policy.config_missing_for
-    return Sign("config-missing", due, sighting.pod.name, container.name, message=container.state.message)
+def _is_missing(message: str) -> bool:
+    return any(each in message for each in _MISSING)
 
 
-_CONTAINER_RULES: tuple[Callable[[Sighting, Container, list[Event], Policy, float], Sign | None], ...] = (
-    _crashed,
-    _bad_image,
-    _config_missing,
-)
+def _is_config(message: str) -> bool:
+    """Tell the Event of a missing ConfigMap, Secret or key from those of pulls and starts."""
+    named = any(each in message for each in ("configmap", "ConfigMap", "secret", "Secret"))
+    return named and _is_missing(message) and "cache" not in message and "pull" not in message

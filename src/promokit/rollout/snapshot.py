@@ -1,129 +1,170 @@
 """What has been seen of a namespace so far: the newest state of each object, and since when some of it holds.
 
-Times are seconds on our own clock since the change, so that clocks that differ do no harm. The fold is pure: the same
-changes at the same times give the same snapshot, live or replayed.
+Times are seconds on our own clock since the change, so that clocks that differ do no harm; what was there before the
+change was seen at or before 0. The fold is pure: the same changes at the same times give the same snapshot, live or
+replayed.
 """
 
 from __future__ import annotations
 
-from attrs import define, field
+from collections.abc import Iterable
 
-from promokit.cluster.objects import Deployment, Event, Object, Pod, ReplicaSet
+from attrs import define, evolve, field
+
+from promokit.cluster.objects import Controller, Event, Job, Object, Pod, ReplicaSet
+from promokit.model import Workload
+from promokit.rollout.sighting import Sighting, sighted
+
+LONG_AGO = float("-inf")
+TELLING = {
+    "Failed",
+    "FailedCreate",
+    "FailedMount",
+    "FailedAttachVolume",
+    "FailedScheduling",
+    "Killing",
+    "Nominated",
+    "TriggeredScaleUp",
+    "Unhealthy",
+}
+"""The reasons of Events that a rule rests on; what else is told isn't kept."""
 
 
 @define
-class Sighting:
-    """A pod and what its history adds: restarts before we looked, Ready since, each waiting or pending state since."""
+class Heard:
+    """An Event, when it was first and last heard, and how often it had come before the change."""
 
-    pod: Pod
-    baseline: dict[str, int]
-    ready_since: float | None = None
-    waiting_since: dict[str, tuple[str, float]] = field(factory=dict)
-    unscheduled_since: float | None = None
+    event: Event
+    first: float
+    last: float
+    before: int = 0
 
-    def crashes(self, container: str) -> int:
-        """Count the terminations of a container since we began to look.
-
-        restartCount moves only at the next start, so a container that lies terminated or in back-off has one more.
-        """
-        for each in self.pod.containers:
-            if each.name == container:
-                down = each.state.kind == "terminated" or each.state.reason == "CrashLoopBackOff"
-                return each.restarts + down - self.baseline.get(container, 0)
-        return 0
+    @property
+    def count(self) -> int:
+        """How often it has come since the change."""
+        return self.event.count - self.before
 
 
 @define
 class Snapshot:
-    """The state by UID. `progress_at` is when a Deployment's counts last moved, by its UID."""
+    """The state by UID. `progress_at` is when a controller's counts last went forward, by its UID.
 
-    deployments: dict[str, Deployment] = field(factory=dict)
+    `freed_at` is when a pod that was ending was last seen to be gone.
+    """
+
+    controllers: dict[str, Controller] = field(factory=dict)
     replica_sets: dict[str, ReplicaSet] = field(factory=dict)
     pods: dict[str, Sighting] = field(factory=dict)
-    events: dict[str, dict[str, Event]] = field(factory=dict)
+    jobs: dict[str, Job] = field(factory=dict)
+    events: dict[str, dict[str, Heard]] = field(factory=dict)
     progress_at: dict[str, float] = field(factory=dict)
+    freed_at: float = LONG_AGO
+    _named: dict[tuple[str, str], str] = field(factory=dict)
+    _owned: dict[str, dict[str, None]] = field(factory=dict)
+    _ending: dict[str, None] = field(factory=dict)
 
-    def deployment(self, name: str) -> Deployment | None:
-        """Return the Deployment of this name, if it is there."""
-        return next((each for each in self.deployments.values() if each.name == name), None)
+    def controller(self, workload: Workload) -> Controller | None:
+        """Return a workload's Deployment, StatefulSet or DaemonSet, if it is there."""
+        return self.controllers.get(self._named.get((workload.kind, workload.name), ""))
 
-    def current(self, deployment: Deployment) -> ReplicaSet | None:
-        """Return the ReplicaSet of the Deployment's newest revision, by owner UID."""
-        return next(
-            (
-                each
-                for each in self.replica_sets.values()
-                if each.owner == deployment.uid and each.revision == deployment.revision
-            ),
-            None,
-        )
+    def replica_sets_of(self, controller: Controller) -> Iterable[ReplicaSet]:
+        """Return the ReplicaSets that a Deployment owns, by its UID."""
+        for uid in self._owned.get(controller.uid, ()):
+            if uid in self.replica_sets:
+                yield self.replica_sets[uid]
 
-    def sightings(self, replica_set: ReplicaSet) -> list[Sighting]:
-        """Return the pods that a ReplicaSet owns and that aren't on their way out."""
-        return [each for each in self.pods.values() if each.pod.owner == replica_set.uid and not each.pod.deleting]
+    def current(self, controller: Controller) -> ReplicaSet | None:
+        """Return the ReplicaSet of a Deployment's newest revision."""
+        owned = self.replica_sets_of(controller)
+        return next((each for each in owned if each.revision == controller.revision), None)
 
-    def events_about(self, uid: str) -> list[Event]:
-        """Return the Events about an object, in the order they were first seen."""
+    def creator(self, controller: Controller) -> str:
+        """Return the UID of what makes the new pods: the current ReplicaSet, or the controller itself. Else empty."""
+        if controller.kind != "Deployment":
+            return controller.uid
+        replica_set = self.current(controller)
+        return replica_set.uid if replica_set else ""
+
+    def new_pods(self, controller: Controller) -> list[Sighting]:
+        """Return the pods of the newest template that are neither on their way out nor ended (evicted, say)."""
+        revision = None if controller.kind == "Deployment" else controller.revision
+        owned = (self.pods.get(uid) for uid in self._owned.get(self.creator(controller), ()))
+        return [each for each in owned if each and each.lives and revision in {None, each.pod.revision}]
+
+    def pods_of(self, uid: str) -> list[Sighting]:
+        """Return all pods that an object owns."""
+        return [self.pods[each] for each in self._owned.get(uid, ()) if each in self.pods]
+
+    @property
+    def pods_are_ending(self) -> bool:
+        """Whether some pod of the namespace is on its way out."""
+        return bool(self._ending)
+
+    def heard(self, uid: str) -> list[Heard]:
+        """Return the Events about an object, in the order they were first heard."""
         return list(self.events.get(uid, {}).values())
 
     def see(self, seen: Object, t: float) -> None:
-        """Take in the newest state of an object."""
-        if isinstance(seen, Deployment):
-            self._see_deployment(seen, t)
+        """Take in the newest state of an object, seen at second `t`."""
+        if isinstance(seen, Controller):
+            self._see_controller(seen, t)
         elif isinstance(seen, ReplicaSet):
             self.replica_sets[seen.uid] = seen
+            self._owned.setdefault(seen.owner, {})[seen.uid] = None
         elif isinstance(seen, Pod):
-            self.pods[seen.uid] = _sighted(self.pods.get(seen.uid), seen, t)
+            self._see_pod(seen, t)
         elif isinstance(seen, Event):
-            self.events.setdefault(seen.uid, {})[seen.id] = seen
+            self._hear(seen, t)
+        else:
+            self.jobs[seen.uid] = seen
 
-    def forget(self, gone: Object) -> None:
+    def forget(self, uid: str, t: float) -> None:
         """Take out a deleted object and what was kept about it. Events stay until their object goes."""
-        if isinstance(gone, Event):
-            return
-        for kept in (self.deployments, self.replica_sets, self.pods, self.events, self.progress_at):
-            kept.pop(gone.uid, None)
+        for kept in (self.controllers, self.replica_sets, self.pods, self.jobs):
+            gone = kept.pop(uid, None)
+            if isinstance(gone, Controller) and self._named.get((gone.kind, gone.name)) == uid:
+                del self._named[gone.kind, gone.name]
+            owner = gone.pod.owner if isinstance(gone, Sighting) else getattr(gone, "owner", "")
+            self._owned.get(owner, {}).pop(uid, None)
+        if uid in self._ending:
+            del self._ending[uid]
+            self.freed_at = t
+        self.events.pop(uid, None)
+        self.progress_at.pop(uid, None)
+        self._owned.pop(uid, None)
 
-    def _see_deployment(self, seen: Deployment, t: float) -> None:
-        before = self.deployments.get(seen.uid)
-        if before is None or _counts(before) != _counts(seen):
+    def _see_controller(self, seen: Controller, t: float) -> None:
+        before = self.controllers.get(seen.uid)
+        if before is None or _went_forward(before, seen):
             self.progress_at[seen.uid] = t
-        self.deployments[seen.uid] = seen
+        self.controllers[seen.uid] = seen
+        self._named[seen.kind, seen.name] = seen.uid
+
+    def _see_pod(self, seen: Pod, t: float) -> None:
+        self.pods[seen.uid] = sighted(self.pods.get(seen.uid), seen, t)
+        self._owned.setdefault(seen.owner, {})[seen.uid] = None
+        if seen.deleting:
+            self._ending[seen.uid] = None
+
+    def _hear(self, seen: Event, t: float) -> None:
+        if seen.reason not in TELLING:
+            return
+        about = self.events.setdefault(seen.uid, {})
+        known = about.get(seen.id)
+        if known is None:
+            about[seen.id] = Heard(seen, t, t, seen.count if t <= 0 else 0)
+        else:
+            last = t if seen.count > known.event.count else known.last
+            about[seen.id] = evolve(known, event=seen, last=last)
 
 
-def _counts(deployment: Deployment) -> tuple[int, ...]:
+def _went_forward(before: Controller, seen: Controller) -> bool:
+    """Return the Deployment controller's own rule of progress (deployment/util: DeploymentProgressing), and a new
+    template, from which the deadline counts anew."""
     return (
-        deployment.total,
-        deployment.updated,
-        deployment.ready,
-        deployment.available,
-        deployment.generation,
+        seen.template != before.template
+        or seen.updated > before.updated
+        or seen.ready > before.ready
+        or seen.available > before.available
+        or seen.total - seen.updated < before.total - before.updated
     )
-
-
-def _sighted(before: Sighting | None, pod: Pod, t: float) -> Sighting:
-    now = before or Sighting(pod, _baseline(pod, t))
-    restarted = before is not None and _restarts(before.pod) != _restarts(pod)
-    ready_since = None if not pod.ready else t if restarted or now.ready_since is None else now.ready_since
-    waiting = {
-        each.name: _since(now.waiting_since.get(each.name), each.state.reason, t)
-        for each in pod.containers
-        if each.state.kind == "waiting"
-    }
-    scheduled = pod.condition("PodScheduled")
-    pending = scheduled is not None and scheduled.status == "False"
-    unscheduled_since = (now.unscheduled_since if now.unscheduled_since is not None else t) if pending else None
-    return Sighting(pod, now.baseline, ready_since, waiting, unscheduled_since)
-
-
-def _baseline(pod: Pod, t: float) -> dict[str, int]:
-    """Restarts of before the change don't count; a pod first seen after it has none."""
-    return {each.name: each.restarts for each in pod.containers} if t <= 0 else {}
-
-
-def _restarts(pod: Pod) -> int:
-    return sum(each.restarts for each in pod.containers)
-
-
-def _since(before: tuple[str, float] | None, reason: str, t: float) -> tuple[str, float]:
-    return before if before is not None and before[0] == reason else (reason, t)

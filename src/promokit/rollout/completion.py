@@ -1,0 +1,34 @@
+"""When a controller's own counts say that its rollout is complete, and what is missing until then. Pure."""
+
+from __future__ import annotations
+
+from promokit.cluster.objects import Controller
+
+
+def complete(controller: Controller) -> bool:
+    """Return kubectl's rule: observed, all updated, none old, all available (polymorphichelpers/rollout_status.go).
+
+    Of a StatefulSet, the pods below `partition` keep the old template; without one, the new revision must have been
+    taken over as the current one.
+    """
+    taken_over = bool(controller.partition) or controller.current_revision == controller.update_revision
+    return (
+        controller.observed_generation >= controller.generation
+        and taken_over
+        and controller.updated == wanted_new(controller)
+        and controller.total == controller.wanted
+        and controller.available == controller.wanted
+    )
+
+
+def wanted_new(controller: Controller) -> int:
+    """Return how many pods of the newest template are wanted."""
+    return max(controller.wanted - controller.partition, 0)
+
+
+def missing(controller: Controller) -> str:
+    """Say what is there of what is wanted."""
+    counts = {"updated": controller.updated, "ready": controller.ready, "available": controller.available}
+    told = ", ".join(f"{count} {word}" for word, count in counts.items())
+    old = controller.total - controller.updated - min(controller.partition, controller.wanted)
+    return f"{controller.wanted} wanted: {told}" + (f", {old} old still there" if old > 0 else "")

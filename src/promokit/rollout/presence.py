@@ -1,0 +1,56 @@
+"""Whether an image exists: asked of the registry once a node can't find it, without holding up the verdict."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import Literal
+
+from attrs import evolve
+
+from promokit.errors import PromokitError
+from promokit.model import Workload
+from promokit.rollout.assessment import Assessment
+from promokit.rollout.policy import Policy
+from promokit.rollout.snapshot import Snapshot
+
+Answer = Literal["yes", "no", "unknown"]
+
+
+class Presence:
+    """Asks once an image, in a thread of its own. `exists` says whether the registry has an image; it may raise."""
+
+    def __init__(self, exists: Callable[[str], bool]) -> None:
+        self._exists = exists
+        self._images: dict[Workload, str] = {}
+        self._answers: dict[str, Answer | None] = {}
+
+    @property
+    def asking(self) -> bool:
+        """Whether an answer is awaited."""
+        return None in self._answers.values()
+
+    def ask(self, snapshot: Snapshot, assessment: Assessment) -> None:
+        """Ask for the image of each workload that a node can't find, unless it was asked for already."""
+        for workload, judgement in assessment.judgements.items():
+            controller = snapshot.controller(workload)
+            if controller is None or not any(each.reason == "image-not-found" for each in judgement.signs):
+                continue
+            image = self._images[workload] = controller.images.get(workload.container, "")
+            if image not in self._answers:
+                self._answers[image] = None
+                threading.Thread(target=self._answer, args=(image,), name="image-exists", daemon=True).start()
+
+    def told(self, policies: Mapping[Workload, Policy]) -> dict[Workload, Policy]:
+        """Return the policies with what the registry has said meanwhile."""
+        return {each: self._with_answer(each, policy) for each, policy in policies.items()}
+
+    def _with_answer(self, workload: Workload, policy: Policy) -> Policy:
+        answer = self._answers.get(self._images.get(workload, ""))
+        return evolve(policy, image_exists=answer) if answer and policy.image_exists == "unknown" else policy
+
+    def _answer(self, image: str) -> None:
+        try:
+            self._answers[image] = "yes" if self._exists(image) else "no"
+        except PromokitError:
+            self._answers[image] = "unknown"

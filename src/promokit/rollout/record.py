@@ -1,0 +1,73 @@
+"""The flight recorder: what the streams of a rollout showed, a JSON line a change; `promokit explain` replays it."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from promokit.errors import ConfigError
+from promokit.rollout.arrival import Arrival
+from promokit.rollout.redaction import redacted
+
+
+class Recorder:
+    """Writes each change of an object as `{"t": seconds since the change, "type": …, "object": …}`.
+
+    A file that can't be opened is a ConfigError before anything was changed; one that can't be written any more is
+    told once by `warn`, and the rollout goes on.
+    """
+
+    def __init__(self, file: Path, warn: Callable[[str], None] = lambda text: None) -> None:
+        self._key = secrets.token_bytes(32)
+        self._warn = warn
+        self._known: dict[str, dict[str, tuple[str, str]]] = {}
+        self._stale: dict[str, dict[str, tuple[str, str]]] = {}
+        try:
+            self._out = file.open("w", encoding="utf-8", buffering=1)
+        except OSError as error:
+            raise ConfigError(f"the recording can't be written: {error}", remedy="name another file") from error
+        self._broken = False
+
+    def take(self, arrival: Arrival, t: float) -> None:
+        """Write down what arrived at second `t`. A list anew also tells what is gone."""
+        if arrival.type == "LISTING":
+            self._stale[arrival.resource] = dict(self._known.get(arrival.resource, {}))
+        elif arrival.type == "LISTED":
+            for uid, (kind, name) in self._stale.pop(arrival.resource, {}).items():
+                self._write(t, "DELETED", {"kind": kind, "metadata": {"name": name, "uid": uid}})
+        elif arrival.raw is not None:
+            self._note(arrival)
+            self._write(t, arrival.type, redacted(arrival.raw, self._key))
+
+    def close(self) -> None:
+        """End the recording."""
+        try:
+            self._out.close()
+        except OSError as error:
+            self._give_up(error)
+
+    def _note(self, arrival: Arrival) -> None:
+        assert arrival.raw is not None  # noqa: S101 - the caller has looked
+        meta, known = arrival.raw["metadata"], self._known.setdefault(arrival.resource, {})
+        uid = meta["uid"]
+        self._stale.get(arrival.resource, {}).pop(uid, None)
+        if arrival.type == "DELETED":
+            known.pop(uid, None)
+        elif arrival.resource != "events":
+            known[uid] = (arrival.raw["kind"], meta["name"])
+
+    def _write(self, t: float, kind: str, data: dict[str, Any]) -> None:
+        if self._broken:
+            return
+        try:
+            self._out.write(json.dumps({"t": round(t, 3), "type": kind, "object": data}, separators=(",", ":")) + "\n")
+        except OSError as error:
+            self._give_up(error)
+
+    def _give_up(self, error: OSError) -> None:
+        if not self._broken:
+            self._broken = True
+            self._warn(f"the recording can't be written any more: {error.strerror or error}")
