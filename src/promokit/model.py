@@ -27,8 +27,9 @@ class Cluster:
         return self.eks or self.context or "the current context"
 
 
-Kind = Literal["Deployment", "StatefulSet", "DaemonSet"]
+Kind = Literal["Deployment", "StatefulSet", "DaemonSet", "Job"]
 KINDS: tuple[Kind, ...] = ("Deployment", "StatefulSet", "DaemonSet")
+"""The kinds that roll out; a Job is only judged beside them."""
 
 
 @frozen

@@ -16,7 +16,7 @@ from promokit.cli.ending import Stopped, end_with_error, end_with_signal
 
 COMMANDS = (
     *("resolve", "plan", "promote", "rollout", "migrate", "rollback"),
-    *("status", "history", "hold", "notify", "tag"),
+    *("status", "history", "explain", "hold", "notify", "tag"),
 )
 
 

@@ -78,6 +78,7 @@ class ReplicaSet:
     images: dict[str, str]
     replicas: int = 0
     conditions: tuple[Condition, ...] = ()
+    created: datetime | None = None
 
 
 @frozen
@@ -153,6 +154,8 @@ class Event:
     count: int = 1
     type: str = "Normal"
     container: str = ""
+    first: datetime | None = None
+    last: datetime | None = None
 
 
 @frozen
@@ -163,6 +166,7 @@ class Job:
     uid: str
     labels: dict[str, str]
     images: tuple[str, ...] = ()
+    containers: tuple[str, ...] = ()
     created: datetime | None = None
     active: int = 0
     succeeded: int = 0

@@ -117,6 +117,7 @@ def parse_replica_set(data: Json) -> ReplicaSet:
         images=_images(spec["template"]),
         replicas=spec.get("replicas", 0),
         conditions=_conditions(data.get("status", {})),
+        created=parse_time(meta.get("creationTimestamp")),
     )
 
 
@@ -156,6 +157,8 @@ def parse_event(data: Json) -> Event:
         count=(data.get("series") or {}).get("count") or data.get("count") or 1,
         type=data.get("type") or "Normal",
         container=_container_in(about.get("fieldPath") or ""),
+        first=parse_time(data.get("firstTimestamp") or data.get("eventTime")),
+        last=parse_time(data.get("lastTimestamp") or data.get("eventTime")),
     )
 
 
@@ -167,6 +170,7 @@ def parse_job(data: Json) -> Job:
         uid=meta["uid"],
         labels=meta.get("labels", {}),
         images=tuple(_images(data["spec"]["template"]).values()),
+        containers=tuple(_images(data["spec"]["template"])),
         created=parse_time(meta.get("creationTimestamp")),
         active=status.get("active", 0),
         succeeded=status.get("succeeded", 0),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import types
 import typing
 from collections.abc import Mapping
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -69,6 +70,8 @@ def _fits(value: Any, hint: Any) -> bool:
         return isinstance(value, dict) and all(_fits(k, inner[0]) and _fits(v, inner[1]) for k, v in value.items())
     if attrs.has(hint):
         return isinstance(value, hint) and not _wrong_field(value)
+    if isinstance(value, datetime) and value.tzinfo is None:
+        return False  # it couldn't be compared with the others
     return isinstance(value, hint) and not (hint is int and isinstance(value, bool))
 
 

@@ -13,6 +13,7 @@ REMEDIES: Mapping[str, str] = {
     "already-done": "",
     "none": "",
     "running": "",
+    "suspended": "the Job is suspended: nothing runs until spec.suspend is false",
     "job-failed": "read the log above; mend the migration and promote a new build, or run promokit migrate again",
     "deadline-exceeded": "it took longer than activeDeadlineSeconds: see what it waits for, then run it again",
     "deleted": "somebody deleted the Job: check the schema's state, then run promokit migrate again",
@@ -51,13 +52,16 @@ class MigrationVerdict:
 
 
 def judge_job(job: Job | None, name: str) -> MigrationVerdict:
-    """Judge a Job: Complete and Failed are the only ends (kubernetes.io/docs: Job termination); failures before that
-    are retried by the controller."""
+    """Judge a Job by its conditions alone (kubernetes.io/docs: Job termination and cleanup).
+
+    Complete and Failed are its ends; FailureTarget says that it will be Failed once its pods are gone. Failures before
+    that are retried by the controller. Success is Complete, not SuccessCriteriaMet: pods may still be ending then.
+    """
     if job is None:
         return MigrationVerdict("inconclusive", "deleted", name)
     if job.condition("Complete"):
         return MigrationVerdict("succeeded", "complete", name)
-    if failed := job.condition("Failed"):
+    if failed := job.condition("Failed") or job.condition("FailureTarget"):
         reason = "deadline-exceeded" if failed.reason == "DeadlineExceeded" else "job-failed"
         return MigrationVerdict("failed", reason, name, failed.message)
-    return MigrationVerdict("progressing", "running", name)
+    return MigrationVerdict("progressing", "suspended" if job.condition("Suspended") else "running", name)

@@ -62,6 +62,11 @@ class Judgement:
     signs: tuple[Sign, ...] = ()
 
 
+def evidence_of(sign: Sign) -> Evidence:
+    """Return a sign as evidence."""
+    return Evidence("", sign.pod, sign.container, sign.exit_code, sign.message, sign.count, sign.rests_on)
+
+
 def combine(verdicts: Iterable[Verdict], now: float) -> Verdict:
     """Return the verdict on all workloads: the worst one decides, and all must have succeeded to succeed."""
     worst = (Outcome.FAILED, Outcome.INCONCLUSIVE, Outcome.TIMED_OUT, Outcome.PROGRESSING, Outcome.SUCCEEDED)

@@ -48,6 +48,12 @@ REMEDIES: Mapping[str, str] = {
     "init-failed": "read the log of the init container below",
     "half-changed": "the workloads run two images: run it again, or roll back",
     "no-progress": "look at what is missing below; a probe that never passes is the usual cause",
+    # a Job
+    "running": "",
+    "suspended": "the Job is suspended: nothing runs until spec.suspend is false",
+    "job-failed": "read the log of the Job's pods; mend the migration and promote a new build, or run it again",
+    "deadline-exceeded": "it took longer than activeDeadlineSeconds: see what it waits for, then run it again",
+    "deleted": "somebody deleted the Job: check the schema's state, then run the migration again",
     # timed out
     "timeout": "look at what is missing below; raise the timeout if the application just starts slowly",
     # inconclusive

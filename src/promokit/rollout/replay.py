@@ -89,10 +89,10 @@ def replay(lines: Iterable[Line], assess: Assess) -> Replay:
     return Replay(assessment, now, log.all())
 
 
-def targets(lines: Iterable[Line], policy: Policy) -> dict[Workload, Policy]:
+def targets(lines: Iterable[Line], policy: Policy) -> tuple[dict[Workload, Policy], dict[Workload, Policy]]:
     """Find the workloads whose pod template the change made, each with the policy by which only that is ours.
 
-    Those whose template changed within the first seconds; where none did, all there are: they had the image already.
+    The second are those that it left as they were: where it made none, they had the image already.
     """
     changes: dict[Workload, tuple[float, Controller]] = {}
     before: dict[Workload, Controller] = {}
@@ -105,7 +105,8 @@ def targets(lines: Iterable[Line], policy: Policy) -> dict[Workload, Policy]:
         before[workload] = line.seen
     first = min((t for t, _ in changes.values()), default=0.0)
     ours = {each: made for each, (t, made) in changes.items() if t <= first + SAME_CHANGE_SECONDS}
-    return {each: _ours(made, policy) for each, made in (ours or before).items()}
+    rest = {each: _ours(found, policy) for each, found in before.items() if each not in ours}
+    return {each: _ours(made, policy) for each, made in ours.items()}, rest
 
 
 def workload_of(controller: Controller) -> Workload:

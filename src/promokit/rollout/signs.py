@@ -19,6 +19,7 @@ NEVER = float("inf")
 _LOST = {"Evicted", "Preempting", "NodeLost", "NodeAffinity", "Terminated", "NodeShutdown"}
 _BY_AUTOSCALER = {"TriggeredScaleUp", "Nominated"}
 _REFUSED_PULL = ("unauthorized", "denied", "forbidden", "authorization failed", "no basic auth credentials")
+_UNPULLABLE = {"InvalidImageName", "ErrImageNeverPull"}
 _MISSING = ("not found", "couldn't find key", "non-existent")
 
 
@@ -150,11 +151,14 @@ def crashed(look: Look, container: Container) -> Sign | None:
 
 
 def image_invalid(look: Look, container: Container) -> Sign | None:
-    """The reference can't be pulled at all: the kubelet says so by the reason."""
+    """The reference can't be pulled at all: the kubelet says so by the reason, by Event first and then by status."""
     state = container.state
-    if state.reason not in {"InvalidImageName", "ErrImageNeverPull"}:
+    if state.reason in _UNPULLABLE:
+        return look.sign("image-invalid", look.now, container, message=state.message, rests_on=f"state {state.reason}")
+    said = [each.event for each in look.about(container, "Failed") if each.event.message.removeprefix("Error: ") in _UNPULLABLE]
+    if state.kind != "waiting" or container.image_id or not said:
         return None
-    return look.sign("image-invalid", look.now, container, message=state.message, rests_on=f"state {state.reason}")
+    return look.sign("image-invalid", look.now, container, message=said[-1].message, rests_on="event Failed")
 
 
 def pull_failed(look: Look, container: Container) -> Sign | None:

@@ -114,9 +114,20 @@ class Snapshot:
         elif isinstance(seen, Pod):
             self._see_pod(seen, t)
         elif isinstance(seen, Event):
-            self._hear(seen, t)
+            self.hear(seen, t, t)
         else:
             self.jobs[seen.uid] = seen
+
+    def hear(self, event: Event, first: float, last: float) -> None:
+        """Take in an Event that came at second `first` and again until `last`. What no rule rests on isn't kept."""
+        if event.reason not in TELLING:
+            return
+        about = self.events.setdefault(event.uid, {})
+        known = about.get(event.id)
+        if known is None:
+            about[event.id] = Heard(event, first, last, event.count if last <= 0 else 0)
+        else:
+            about[event.id] = evolve(known, event=event, last=last if event.count > known.event.count else known.last)
 
     def forget(self, uid: str, t: float) -> None:
         """Take out a deleted object and what was kept about it. Events stay until their object goes."""
@@ -145,17 +156,6 @@ class Snapshot:
         self._owned.setdefault(seen.owner, {})[seen.uid] = None
         if seen.deleting:
             self._ending[seen.uid] = None
-
-    def _hear(self, seen: Event, t: float) -> None:
-        if seen.reason not in TELLING:
-            return
-        about = self.events.setdefault(seen.uid, {})
-        known = about.get(seen.id)
-        if known is None:
-            about[seen.id] = Heard(seen, t, t, seen.count if t <= 0 else 0)
-        else:
-            last = t if seen.count > known.event.count else known.last
-            about[seen.id] = evolve(known, event=seen, last=last)
 
 
 def _went_forward(before: Controller, seen: Controller) -> bool:

@@ -10,7 +10,7 @@ from promokit.cluster.objects import Controller
 from promokit.model import Workload
 from promokit.rollout.completion import complete, missing, wanted_new
 from promokit.rollout.creation import creation_signs
-from promokit.rollout.judgement import Evidence, Judgement, Verdict
+from promokit.rollout.judgement import Evidence, Judgement, Verdict, evidence_of
 from promokit.rollout.policy import Policy
 from promokit.rollout.reasons import Outcome
 from promokit.rollout.sighting import Sighting
@@ -59,7 +59,7 @@ def _judged(snapshot: Snapshot, controller: Controller, policy: Policy, now: flo
     new_pods = snapshot.new_pods(controller)
     signs = tuple(_signs(snapshot, controller, new_pods, policy, now))
     if due := [each for each in signs if each.due <= now]:
-        return _ends(Outcome.FAILED, due[0].reason, now, _evidence(due), signs)
+        return _ends(Outcome.FAILED, due[0].reason, now, map(evidence_of, due), signs)
     if complete(controller):
         return evolve(_stability(wanted_new(controller), new_pods, policy, now), signs=signs)
     if controller.paused:
@@ -79,7 +79,7 @@ def _waits(
     stalled_at = NEVER
     if controller.progress_seconds is not None:
         stalled_at = snapshot.progress_at.get(controller.uid, 0.0) + controller.progress_seconds
-    evidence = [*_evidence(signs), Evidence("", message=missing(controller))]
+    evidence = [*map(evidence_of, signs), Evidence("", message=missing(controller))]
     if now < min(stalled_at, policy.timeout):
         look_again = min([stalled_at, *(each.due for each in signs)])
         return _goes_on("waiting", now, look_again, evidence, signs)
@@ -143,13 +143,6 @@ def _goes_on(
     reason: str, now: float, look_again: float, evidence: Iterable[Evidence] = (), signs: tuple[Sign, ...] = ()
 ) -> Judgement:
     return Judgement(Verdict(Outcome.PROGRESSING, reason, now, tuple(evidence)), look_again, signs)
-
-
-def _evidence(signs: Iterable[Sign]) -> list[Evidence]:
-    return [
-        Evidence("", each.pod, each.container, each.exit_code, each.message, each.count, each.rests_on)
-        for each in signs
-    ]
 
 
 def _not_ready(snapshot: Snapshot, new_pods: list[Sighting]) -> Iterator[Evidence]:

@@ -1,0 +1,39 @@
+"""The options that say what a rollout is judged by; `rollout` and `explain` share them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from attrs import evolve
+
+from promokit.cli.options import Function, option
+from promokit.durations import parse_duration
+from promokit.errors import ConfigError
+from promokit.rollout.policy import Policy
+
+_WINDOWS = {
+    "stable-for": "How long the new pods must stay Ready.",
+    "timeout": "When to give up.",
+    "blind-for": "How long the API server may be out of sight.",
+    "crashes": "How many terminations of a new pod's containers are a failure.",
+}
+
+
+def policy_options(function: Function) -> Function:
+    """Add the windows and limits of a verdict."""
+    for name, text in reversed(_WINDOWS.items()):
+        function = option(name, help=text)(function)
+    return function
+
+
+def judged_by(policy: Policy, windows: Mapping[str, str | None]) -> Policy:
+    """Return a policy with the windows that were given. ConfigError for one that isn't of its form."""
+    for name, text in windows.items():
+        if text and name in {"stable_for", "timeout", "blind_for"}:
+            policy = evolve(policy, **{name: parse_duration(text).total_seconds()})  # type: ignore[arg-type]
+    crashes = windows.get("crashes")
+    if not crashes:
+        return policy
+    if not crashes.isdecimal() or not int(crashes):
+        raise ConfigError(f"'{crashes}' is not a number of crashes", remedy="write it as 1, 2, 3…")
+    return evolve(policy, crashes=int(crashes))

@@ -1,0 +1,124 @@
+"""Explaining a rollout or a Job after the fact, or as it stands: the engine of the live verdict, reading only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from attrs import evolve, frozen
+
+from promokit.cluster.objects import Job, Object
+from promokit.errors import ConfigError, PromokitError
+from promokit.model import Environment, Workload
+from promokit.promotion.clients import Clients
+from promokit.promotion.job_judgement import assess_jobs, job_as_workload
+from promokit.promotion.presence import is_gone
+from promokit.rollout.assessment import Assessment, assess, assessed
+from promokit.rollout.dump import controllers_in, dated, dated_job, newest_time, read_dump
+from promokit.rollout.judgement import Judgement
+from promokit.rollout.policy import Policy
+from promokit.rollout.replay import Log, Noted, replay, targets
+from promokit.rollout.timeline import Line, read_timeline
+from promokit.rollout.verdict import judge
+
+_REMEDY = "it needs a Deployment, StatefulSet, DaemonSet or Job"
+
+
+@frozen
+class Explanation:
+    """What the engine says: the assessment, at which second since the change, and the rules that fired or nearly did.
+
+    A dump has no one second: each workload's verdict has its own, since its own change.
+    """
+
+    assessment: Assessment
+    t: float
+    noted: tuple[Noted, ...]
+
+
+def explain_timeline(file: Path, policy: Policy) -> Explanation:
+    """Replay a recording. ConfigError names the line that can't be read, or says that nothing in it can be judged."""
+    lines = list(read_timeline(file))
+    ours, unchanged = targets(lines, policy)
+    jobs = _jobs(lines)
+    if ours or (unchanged and not jobs):
+        done = replay(lines, lambda snapshot, now: assess(snapshot, ours or unchanged, now))
+    elif jobs:
+        done = replay(lines, lambda snapshot, now: assess_jobs(snapshot, jobs, policy, now))
+    else:
+        raise ConfigError(f"{file} holds nothing that can be judged", remedy=_REMEDY)
+    return Explanation(done.assessment, done.t, done.noted)
+
+
+def explain_dump(file: Path, policy: Policy, now: datetime | None = None) -> Explanation:
+    """Judge a dump as of `now`, or of the newest time in it. ConfigError for a file that isn't one."""
+    objects = read_dump(file)
+    return _explained(objects, policy, now or newest_time(objects), f"{file} holds nothing that can be judged")
+
+
+def explain_live(environment: Environment, policy: Policy, clients: Clients | None = None) -> Explanation:
+    """Judge how an environment's workloads stand now, from one list a kind. Changes nothing. Errors: Unreachable."""
+    clients = clients or Clients()
+    namespace = clients.namespace(environment)
+    controllers = namespace.controllers(environment.workloads)
+    for workload in environment.workloads:
+        if workload not in controllers:
+            raise ConfigError(f"there is no {workload.object} in namespace {namespace.name}", remedy="apply it first")
+    objects: list[Object] = [*controllers.values(), *namespace.replica_sets(), *namespace.pods(), *namespace.events()]
+    now = max(datetime.now(UTC), newest_time(objects))
+    found = _explained(objects, policy, now, "nothing to judge")
+    if policy.image_exists == "unknown" and any(each.sign.reason == "image-not-found" for each in found.noted):
+        known = evolve(policy, image_exists=_exist(clients, environment, objects))
+        return _explained(objects, known, now, "")
+    return found
+
+
+def _exist(clients: Clients, environment: Environment, objects: Iterable[Object]) -> Literal["yes", "no", "unknown"]:
+    """Ask the registry about every workload's image: one that is gone decides."""
+    images = {
+        controller.images[workload.container]
+        for workload in environment.workloads
+        for found, controller in controllers_in(objects).items()
+        if (found.kind, found.name) == (workload.kind, workload.name) and workload.container in controller.images
+    }
+    try:
+        return "no" if any(is_gone(clients, each) for each in sorted(images)) else "yes"
+    except PromokitError:
+        return "unknown"
+
+
+def _explained(objects: Sequence[Object], policy: Policy, now: datetime, nothing: str) -> Explanation:
+    log, judgements = Log(), dict[Workload, Judgement]()
+    for workload, controller in controllers_in(objects).items():
+        snapshot, at = dated(objects, controller, now, policy.stable_for)
+        own = evolve(policy, generation=controller.generation, template=controller.template)
+        judgements[workload] = judge(snapshot, workload, own, at)
+        log.note(assessed({workload: judgements[workload]}, at), at)
+    if not judgements:
+        _judge_jobs(objects, policy, now, judgements, log)
+    if not judgements:
+        raise ConfigError(nothing, remedy=_REMEDY)
+    t = max(each.verdict.t for each in judgements.values())
+    return Explanation(assessed(judgements, t), t, log.all())
+
+
+def _judge_jobs(
+    objects: Sequence[Object], policy: Policy, now: datetime, judgements: dict[Workload, Judgement], log: Log
+) -> None:
+    for job in (each for each in objects if isinstance(each, Job)):
+        snapshot, at = dated_job(objects, job, now)
+        assessment = assess_jobs(snapshot, {job.uid: job_as_workload(job)}, policy, at)
+        judgements.update(assessment.judgements)
+        log.note(assessment, at)
+
+
+def _jobs(lines: Iterable[Line]) -> dict[str, Workload]:
+    """Find the Jobs that the change made, by UID; where none was made, all there are."""
+    first: dict[str, tuple[float, Job]] = {}
+    for line in lines:
+        if isinstance(line.seen, Job):
+            first.setdefault(line.seen.uid, (line.t, line.seen))
+    made = {uid: job_as_workload(job) for uid, (t, job) in first.items() if t >= 0}
+    return made or {uid: job_as_workload(job) for uid, (_, job) in first.items()}

@@ -1,0 +1,151 @@
+"""Judging a dump (`kubectl get … -o json`): one moment, whose history is told by the objects' own times alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from attrs import evolve
+
+from promokit.cluster.objects import Controller, Event, Job, Object, Pod, ReplicaSet
+from promokit.cluster.strict import parse_strictly
+from promokit.errors import ConfigError
+from promokit.model import Workload
+from promokit.rollout.sighting import Sighting
+from promokit.rollout.snapshot import Snapshot
+
+LARGEST = 100 * 1024 * 1024
+COMMAND = "kubectl get deployments,replicasets,pods,events -o json"
+_OTHERS = {"Service", "HorizontalPodAutoscaler", "CronJob", "ReplicationController"}
+"""What `kubectl get all` gives beside; it says nothing of a rollout."""
+
+
+def read_dump(file: Path) -> list[Object]:
+    """Return the objects of a dump. ConfigError for a file that is too large, or isn't one."""
+    try:
+        size = file.stat().st_size
+        if size > LARGEST:
+            remedy = f"dump one workload: {COMMAND} -l …"
+            raise ConfigError(f"{file} is larger than {LARGEST >> 20} MiB", remedy=remedy)
+        data: Any = json.loads(file.read_bytes())
+    except OSError as error:
+        raise ConfigError(f"cannot read {file}: {error.strerror}", remedy=COMMAND) from error
+    except (ValueError, RecursionError) as error:
+        raise ConfigError(f"{file} is no JSON", remedy=COMMAND) from error
+    return [parse_strictly(each, f"{file}: item {number}") for number, each in _items(data, file)]
+
+
+def newest_time(objects: Iterable[Object]) -> datetime:
+    """Return the newest time that the objects tell: when they were dumped, as near as can be known."""
+    times = [each for seen in objects for each in _times(seen)]
+    if not times:
+        raise ConfigError("the dump tells no time", remedy="say when it was made: --now 2026-11-24T18:00:00Z")
+    return max(times)
+
+
+def dated(
+    objects: Iterable[Object], controller: Controller, now: datetime, stable_for: float
+) -> tuple[Snapshot, float]:
+    """Return the snapshot as it would have become by watching, and the seconds from the change to `now`.
+
+    The change is when the newest ReplicaSet was made, or the oldest of the new pods. Restarts of a pod that has been
+    Ready for `stable_for` since are over.
+    """
+    snapshot = Snapshot()
+    listed = list(objects)
+    for seen in listed:
+        if not isinstance(seen, Event):
+            snapshot.see(seen, 1.0)
+    change = _change(snapshot, controller, now)
+
+    def since(time: datetime | None) -> float:
+        return (time - change).total_seconds() if time else 0.0
+
+    at = since(now)
+    for sighting in list(snapshot.pods.values()):
+        snapshot.pods[sighting.pod.uid] = _dated(sighting, since(_ready_at(sighting.pod)), since, at, stable_for)
+    for event in (each for each in listed if isinstance(each, Event)):
+        if since(event.last or now) >= 0:
+            snapshot.hear(event, max(since(event.first or event.last), 0.001), since(event.last or now))
+    progressing = controller.condition("Progressing")
+    snapshot.progress_at[controller.uid] = since(progressing.since) if progressing else 0.0
+    return snapshot, at
+
+
+def dated_job(objects: Iterable[Object], job: Job, now: datetime) -> tuple[Snapshot, float]:
+    """Return the snapshot in which a Job is judged, and the seconds from its creation to `now`."""
+    snapshot, made = Snapshot(), job.created or now
+
+    def since(time: datetime | None) -> float:
+        return (time - made).total_seconds() if time else 0.0
+
+    for seen in objects:
+        if isinstance(seen, Event):
+            snapshot.hear(seen, max(since(seen.first or seen.last), 0.001), since(seen.last or now))
+        else:
+            snapshot.see(seen, 1.0)
+    for uid, sighting in list(snapshot.pods.items()):
+        snapshot.pods[uid] = _dated(sighting, 0.0, since, since(now), 0.0)
+    return snapshot, since(now)
+
+
+def controllers_in(objects: Iterable[Object]) -> dict[Workload, Controller]:
+    """Return the workloads of a dump; of several containers the first."""
+    found = [each for each in objects if isinstance(each, Controller)]
+    return {Workload(each.name, next(iter(each.images), ""), each.kind): each for each in found}
+
+
+def _items(data: Any, file: Path) -> Iterator[tuple[int, Any]]:
+    if not isinstance(data, dict) or "kind" not in data:
+        raise ConfigError(f"{file} is no dump of Kubernetes objects", remedy=COMMAND)
+    items = data.get("items", [data]) if str(data["kind"]).endswith("List") else [data]
+    if not isinstance(items, list):
+        raise ConfigError(f"{file} is no dump of Kubernetes objects: its items are no list", remedy=COMMAND)
+    default = str(data["kind"]).removesuffix("List")
+    for number, item in enumerate(items, 1):
+        known = isinstance(item, dict) and default and "kind" not in item
+        whole = {**item, "kind": default} if known else item
+        if not (isinstance(whole, dict) and whole.get("kind") in _OTHERS):
+            yield number, whole
+
+
+def _change(snapshot: Snapshot, controller: Controller, now: datetime) -> datetime:
+    replica_set = snapshot.current(controller)
+    made = [each.pod.created for each in snapshot.new_pods(controller) if each.pod.created]
+    if replica_set and replica_set.created:
+        made = [replica_set.created]
+    return min(made, default=now)
+
+
+def _dated(sighting: Sighting, ready_since: float, since: Any, at: float, stable_for: float) -> Sighting:
+    pod = sighting.pod
+    pending, created = pod.condition("PodScheduled"), since(pod.created)
+    settled = pod.ready and at - ready_since >= stable_for
+    return evolve(
+        sighting,
+        baseline={each.name: sighting.terminations(each) for each in pod.containers} if settled else {},
+        ready_since=ready_since if pod.ready else None,
+        waiting_since={name: (reason, created) for name, (reason, _) in sighting.waiting_since.items()},
+        unscheduled_since=since(pending.since) if pending and sighting.unscheduled_since is not None else None,
+    )
+
+
+def _ready_at(pod: Pod) -> datetime | None:
+    condition = pod.condition("Ready")
+    return condition.since if condition else None
+
+
+def _times(seen: Object) -> Iterator[datetime]:
+    if isinstance(seen, Pod):
+        for container in seen.containers:
+            for state in filter(None, (container.state, container.last)):
+                yield from filter(None, (state.started, state.finished))
+    if isinstance(seen, Event):
+        yield from filter(None, (seen.first, seen.last))
+        return
+    yield from filter(None, (each.since for each in seen.conditions))
+    if isinstance(seen, Pod | ReplicaSet | Job) and seen.created:
+        yield seen.created
