@@ -51,6 +51,7 @@ class EnvironmentEntry:
     stable_for: timedelta | None = None
     timeout: timedelta = timedelta(minutes=15)
     blind_for: timedelta = timedelta(seconds=60)
+    crashes: int = 2
     auto_rollback: bool | None = None
 
 
@@ -202,6 +203,7 @@ def _impossible(entry: EnvironmentEntry, all_entries: Iterable[EnvironmentEntry]
         "a cluster is either eks or context": bool(entry.cluster.eks and entry.cluster.context),
         "the namespace isn't a name (lower case, digits, dashes)": not _NAME.fullmatch(entry.namespace),
         "timeout can't be 0": not entry.timeout,
+        "crashes must be 1 or more": entry.crashes < 1,
     }
     return next((told for told, wrong in problems.items() if wrong), "")
 
@@ -224,6 +226,7 @@ def _environment(
         stable_for=entry.stable_for if entry.stable_for is not None else (_STABLE_LATER if source else _STABLE_FIRST),
         timeout=entry.timeout,
         blind_for=entry.blind_for,
+        crashes=entry.crashes,
         auto_rollback=entry.auto_rollback if entry.auto_rollback is not None else source is not None,
     )
 

@@ -63,6 +63,8 @@ def _simple(kind: type) -> dict[str, Any]:
             "pattern": "^((deployment|statefulset|daemonset)/)?[^/]+/[^/]+$",
             "description": "deployment/container, or statefulset/name/container, daemonset/name/container",
         }
+    if kind is int:
+        return {"type": "integer", "minimum": 1}
     return {"type": "boolean" if kind is bool else "string"}
 
 

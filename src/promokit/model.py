@@ -121,6 +121,7 @@ class Environment:
     stable_for: timedelta = timedelta(seconds=10)
     timeout: timedelta = timedelta(minutes=15)
     blind_for: timedelta = timedelta(seconds=60)
+    crashes: int = 2
     auto_rollback: bool = False
 
     @property

@@ -12,7 +12,7 @@ from tests.factories import job
         ((Condition("Complete", "True"),), "succeeded", "complete"),
         ((Condition("SuccessCriteriaMet", "True"),), "progressing", "running"),
         ((Condition("FailureTarget", "True"),), "progressing", "running"),
-        ((Condition("Suspended", "True"),), "progressing", "running"),
+        ((Condition("Suspended", "True"),), "progressing", "suspended"),
         ((Condition("Failed", "False"),), "progressing", "running"),
         ((Condition("Complete", "Unknown"),), "progressing", "running"),
         ((Condition("Failed", "True", "BackoffLimitExceeded", "too often"),), "failed", "job-failed"),

@@ -158,5 +158,10 @@ def test_every_outcome_has_its_exit_code() -> None:
 
 
 def test_every_reason_that_is_no_success_has_a_remedy() -> None:
-    """Only waiting, complete and stabilizing leave nothing to do."""
-    assert {reason for reason, remedy in REMEDIES.items() if not remedy} == {"waiting", "complete", "stabilizing"}
+    """Only waiting, complete, stabilizing and running leave nothing to do."""
+    assert {reason for reason, remedy in REMEDIES.items() if not remedy} == {
+        "waiting",
+        "complete",
+        "stabilizing",
+        "running",
+    }

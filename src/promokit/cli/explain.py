@@ -97,9 +97,8 @@ def _ending(found: Explanation) -> Ending:
         "rules": [_rule(each) for each in found.noted],
         "changed": False,
     }
-    head = f"{verdict.outcome}: {verdict.reason}" + (
-        f" at {verdict.t:.2f}s" if final else f", seen until {found.t:.2f}s"
-    )
+    when = f" at {verdict.t:.2f}s" if final else f", seen until {found.t:.2f}s"
+    head = f"{verdict.outcome}: {verdict.reason}{when}"
     lines = [head]
     if len(workloads) > 1:
         lines += [f"  {each['workload']}: {each['outcome']}: {each['reason']}" for each in workloads]

@@ -11,17 +11,18 @@ from promokit.durations import parse_duration
 from promokit.errors import ConfigError
 from promokit.rollout.policy import Policy
 
-_WINDOWS = {
+_TOLD = {
     "stable-for": "How long the new pods must stay Ready.",
     "timeout": "When to give up.",
     "blind-for": "How long the API server may be out of sight.",
     "crashes": "How many terminations of a new pod's containers are a failure.",
 }
+WINDOWS = tuple(name.replace("-", "_") for name in _TOLD)
 
 
 def policy_options(function: Function) -> Function:
-    """Add the windows and limits of a verdict."""
-    for name, text in reversed(_WINDOWS.items()):
+    """Add the windows and limits of a verdict, as arguments named in WINDOWS."""
+    for name, text in reversed(_TOLD.items()):
         function = option(name, help=text)(function)
     return function
 

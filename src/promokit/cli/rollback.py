@@ -15,6 +15,7 @@ from promokit.cli.options import (
     progress,
     yes_option,
 )
+from promokit.cli.recording import recording_file, with_recording
 from promokit.cli.shown import result_ending
 from promokit.promotion.rollback import Way, rollback
 
@@ -24,10 +25,19 @@ from promokit.promotion.rollback import Way, rollback
 @click.option("--to", "tag", envvar="INPUT_TAG", help="A tag that succeeded there before; else the previous good one.")
 @option("no-hold", is_flag=True, help="Don't hold the digest that is left: it wasn't the image's fault.")
 @option("reason", default="rolled back", help="Why, for the ledger and the hold.")
+@option("record", help="The file of the flight recorder: what `promokit explain --timeline` replays.")
 @yes_option
 @config_option
 @ends
-def command(environment: str | None, tag: str | None, no_hold: bool, reason: str, yes: bool, config: str) -> Ending:
+def command(
+    environment: str | None,
+    tag: str | None,
+    no_hold: bool,
+    reason: str,
+    record: str | None,
+    yes: bool,
+    config: str,
+) -> Ending:
     """Take ENVIRONMENT back. All workloads go together, migrations don't run, no gate is asked."""
     where = pipeline_environment(config, environment)
 
@@ -37,5 +47,6 @@ def command(environment: str | None, tag: str | None, no_hold: bool, reason: str
         progress(f"rollback of {where.name}{proof}\n{told}")
         confirm("This changes what runs.", yes)
 
-    done = rollback(where, tag or None, hold=not no_hold, reason=reason, progress=progress, confirm=ask)
-    return result_ending("rollback", where.name, done)
+    file, hold = recording_file(record, where.name), not no_hold
+    done = rollback(where, tag or None, hold=hold, reason=reason, progress=progress, confirm=ask, record=file)
+    return with_recording(result_ending("rollback", where.name, done), file)

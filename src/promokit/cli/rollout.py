@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
+
 import click
-from attrs import evolve
 
 from promokit.cli.ending import Ending
 from promokit.cli.options import (
@@ -18,15 +20,17 @@ from promokit.cli.options import (
     without,
     yes_option,
 )
+from promokit.cli.policy_options import WINDOWS, judged_by, policy_options
+from promokit.cli.recording import recording_file, with_recording
 from promokit.cli.shown import plan_ending, result_ending
-from promokit.durations import parse_duration
 from promokit.errors import ConfigError, Refused
 from promokit.model import Environment
 from promokit.promotion.apply import apply_rollout
 from promokit.promotion.clients import Clients
-from promokit.promotion.plan import decode, promise_of
+from promokit.promotion.plan import Promise, decode, promise_of
 from promokit.promotion.planning import plan as make_plan
 from promokit.promotion.primitives import pinned, roll_out
+from promokit.rollout.policy import Policy
 
 
 @click.command("rollout")
@@ -34,8 +38,8 @@ from promokit.promotion.primitives import pinned, roll_out
 @option("plan", help="The plan to apply: the plan output of `promokit plan`.")
 @option("tag", help="The image, for an environment without `from`.")
 @option("image", help="With plain inputs: repository:tag@sha256:…, or repository:tag to be pinned.")
-@option("stable-for", help="With plain inputs: how long the new pods must stay Ready.")
-@option("timeout", help="With plain inputs: when to give up.")
+@option("record", help="The file of the flight recorder: what `promokit explain --timeline` replays.")
+@policy_options
 @plain_target
 @yes_option
 @config_option
@@ -45,47 +49,52 @@ def command(
     plan: str | None,
     tag: str | None,
     image: str | None,
-    stable_for: str | None,
-    timeout: str | None,
+    record: str | None,
     yes: bool,
     config: str,
-    **plain: str | None,
+    **words: str | None,
 ) -> Ending:
     """Pin an image on every workload of ENVIRONMENT and follow it to a verdict."""
-    where, clients = target_environment(config, environment, **plain), Clients()
-    if plain["namespace"]:
+    windows = {name: words.pop(name) for name in WINDOWS}
+    where, clients = target_environment(config, environment, **words), Clients()
+    file = recording_file(record, where.name)
+    if words["namespace"]:
         without("with --namespace: no gates are asked then", plan=plan, tag=tag)
-        where = _with_windows(where, stable_for, timeout)
-        return _ungated(where, image, yes, clients)
-    without("without --namespace", image=image, stable_for=stable_for, timeout=timeout)
+        return with_recording(_ungated(where, image, windows, file, yes, clients), file)
+    without("without --namespace: promokit.yaml says it", image=image, **windows)
     if plan is not None:
         without("with --plan, which says it", tag=tag)
-    if plan is None and where.source is not None:
+        promise = decode(plan)
+        confirm(f"{where.name}: {promise.decided.get('previous')} → {promise.decided.get('image')}", yes)
+        return _applied(where, promise, file, clients)
+    if where.source is not None:
         raise Refused(
             f"{where.name} takes only an applied plan or a rollback",
             remedy=f"promokit promote {where.name}, or pass --plan",
         )
-    if plan is not None:
-        promise = decode(plan)
-        confirm(f"{where.name}: {promise.decided.get('previous')} → {promise.decided.get('image')}", yes)
-        return result_ending("rollout", where.name, apply_rollout(where, promise, clients=clients, progress=progress))
     made = make_plan(where, tag=tag, migrate=False, clients=clients)
     if not made.allowed:
         return plan_ending(made)
     confirm(str(made), yes)
-    done = apply_rollout(where, promise_of(made), clients=clients, progress=progress)
-    return result_ending("rollout", where.name, done)
+    return _applied(where, promise_of(made), file, clients)
 
 
-def _ungated(where: Environment, image: str | None, yes: bool, clients: Clients) -> Ending:
+def _applied(where: Environment, promise: Promise, file: Path | None, clients: Clients) -> Ending:
+    done = apply_rollout(where, promise, clients=clients, progress=progress, record=file)
+    return with_recording(result_ending("rollout", where.name, done), file)
+
+
+def _ungated(
+    where: Environment,
+    image: str | None,
+    windows: Mapping[str, str | None],
+    file: Path | None,
+    yes: bool,
+    clients: Clients,
+) -> Ending:
     if not image:
         raise ConfigError("plain inputs need an image", remedy="add --image repository:tag@sha256:…")
-    reference = pinned(image, clients)
+    reference, policy = pinned(image, clients), judged_by(Policy.of(where), windows)
     confirm(f"{where.namespace}: {', '.join(map(str, where.workloads))} → {reference}", yes)
-    return result_ending("rollout", where.name, roll_out(where, reference, clients=clients, progress=progress))
-
-
-def _with_windows(where: Environment, stable_for: str | None, timeout: str | None) -> Environment:
-    if stable_for:
-        where = evolve(where, stable_for=parse_duration(stable_for))
-    return evolve(where, timeout=parse_duration(timeout)) if timeout else where
+    done = roll_out(where, reference, policy, clients=clients, progress=progress, record=file)
+    return result_ending("rollout", where.name, done)

@@ -62,17 +62,19 @@ def _fits(value: Any, hint: Any) -> bool:
     origin, inner = typing.get_origin(hint), typing.get_args(hint)
     if origin in {types.UnionType, typing.Union}:
         return any(_fits(value, each) for each in inner)
+    if origin in {tuple, dict}:
+        return isinstance(value, origin) and _all_fit(value, inner)
     if origin is typing.Literal:
         return value in inner
-    if origin is tuple:
-        return isinstance(value, tuple) and all(_fits(each, inner[0]) for each in value)
-    if origin is dict:
-        return isinstance(value, dict) and all(_fits(k, inner[0]) and _fits(v, inner[1]) for k, v in value.items())
-    if attrs.has(hint):
-        return isinstance(value, hint) and not _wrong_field(value)
-    if isinstance(value, datetime) and value.tzinfo is None:
-        return False  # it couldn't be compared with the others
-    return isinstance(value, hint) and not (hint is int and isinstance(value, bool))
+    if isinstance(value, bool | datetime):  # True isn't a number, and a time without zone can't be compared
+        return type(value) is hint and getattr(value, "tzinfo", True) is not None
+    return isinstance(value, hint) and not (attrs.has(hint) and _wrong_field(value))
+
+
+def _all_fit(values: tuple[Any, ...] | dict[Any, Any], inner: tuple[Any, ...]) -> bool:
+    if isinstance(values, tuple):
+        return all(_fits(each, inner[0]) for each in values)
+    return all(_fits(key, inner[0]) and _fits(value, inner[1]) for key, value in values.items())
 
 
 _REMEDY = f"keep to {', '.join(KINDS)} as the API server gives them"

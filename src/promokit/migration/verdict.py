@@ -54,14 +54,14 @@ class MigrationVerdict:
 def judge_job(job: Job | None, name: str) -> MigrationVerdict:
     """Judge a Job by its conditions alone (kubernetes.io/docs: Job termination and cleanup).
 
-    Complete and Failed are its ends; FailureTarget says that it will be Failed once its pods are gone. Failures before
-    that are retried by the controller. Success is Complete, not SuccessCriteriaMet: pods may still be ending then.
+    Complete and Failed are its ends: failures before are retried by the controller, and while it is only FailureTarget
+    or SuccessCriteriaMet its pods may still run.
     """
     if job is None:
         return MigrationVerdict("inconclusive", "deleted", name)
     if job.condition("Complete"):
         return MigrationVerdict("succeeded", "complete", name)
-    if failed := job.condition("Failed") or job.condition("FailureTarget"):
+    if failed := job.condition("Failed"):
         reason = "deadline-exceeded" if failed.reason == "DeadlineExceeded" else "job-failed"
         return MigrationVerdict("failed", reason, name, failed.message)
     return MigrationVerdict("progressing", "suspended" if job.condition("Suspended") else "running", name)

@@ -36,4 +36,5 @@ class Policy:
             stable_for=environment.stable_for.total_seconds(),
             timeout=environment.timeout.total_seconds(),
             blind_for=environment.blind_for.total_seconds(),
+            crashes=environment.crashes,
         )

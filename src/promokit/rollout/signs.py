@@ -155,7 +155,11 @@ def image_invalid(look: Look, container: Container) -> Sign | None:
     state = container.state
     if state.reason in _UNPULLABLE:
         return look.sign("image-invalid", look.now, container, message=state.message, rests_on=f"state {state.reason}")
-    said = [each.event for each in look.about(container, "Failed") if each.event.message.removeprefix("Error: ") in _UNPULLABLE]
+    said = [
+        each.event
+        for each in look.about(container, "Failed")
+        if each.event.message.removeprefix("Error: ") in _UNPULLABLE
+    ]
     if state.kind != "waiting" or container.image_id or not said:
         return None
     return look.sign("image-invalid", look.now, container, message=said[-1].message, rests_on="event Failed")
@@ -211,7 +215,7 @@ def not_created(look: Look, container: Container) -> Sign | None:
     state = container.state
     if state.reason not in {"CreateContainerError", "RunContainerError"}:
         return None
-    tries = sum(each.count for each in look.about(container, "Failed"))
+    tries = sum(each.count for each in look.about(container, "Failed") if _is_start(each.event.message))
     due = look.now if tries >= 2 else NEVER
     return look.sign(
         "cannot-start", due, container, message=state.message, count=tries, rests_on=f"state {state.reason}"
@@ -258,6 +262,12 @@ def _refused(message: str) -> bool:
 
 def _is_missing(message: str) -> bool:
     return any(each in message for each in _MISSING)
+
+
+def _is_start(message: str) -> bool:
+    """Tell the Event of a container that couldn't be made or started from those of pulls and configuration."""
+    words = message.removeprefix("Error: ")
+    return words != message and words not in {"ErrImagePull", "ImagePullBackOff"} and not _is_config(message)
 
 
 def _is_config(message: str) -> bool:

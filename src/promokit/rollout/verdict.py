@@ -44,10 +44,13 @@ def steady(snapshot: Snapshot, workload: Workload) -> Verdict:
 
 
 def _interference(controller: Controller, policy: Policy) -> str:
-    """Only a change of the pod template is interference: an HPA or an annotation moves the generation too."""
+    """Only a change of the pod template is interference: an HPA or an annotation moves the generation too.
+
+    A state of before our change may still be on its way to us when the change has been made.
+    """
     if controller.uid != (policy.uid or controller.uid):
         return "replaced"
-    if policy.template and controller.template != policy.template:
+    if policy.template and controller.template != policy.template and controller.generation >= policy.generation:
         return "superseded"
     return "on-delete" if controller.on_delete else ""
 
