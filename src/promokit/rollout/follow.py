@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from attrs import define, evolve, field
 
 from promokit.cluster.namespace import Namespace
-from promokit.cluster.parse import parse_object
 from promokit.errors import PromokitError
 from promokit.model import Workload
 from promokit.rollout.policy import Policy
@@ -69,12 +68,14 @@ class Sight:
             self.stale[arrival.resource] = self._known(arrival.resource)
         elif arrival.change is not None and arrival.change.type == "LISTED":
             self._end_list(arrival.resource)
+        elif arrival.change is not None and arrival.change.type == "RESUMED":
+            self.blind.pop(arrival.resource, None)
         elif arrival.change is not None:
             self._see(arrival)
 
     def _see(self, arrival: Arrival) -> None:
         assert arrival.change is not None  # noqa: S101 - told to the type checker
-        seen = parse_object(arrival.change.object)
+        seen = arrival.seen
         if seen is None:
             return
         if arrival.change.type == "DELETED":

@@ -1,17 +1,18 @@
-"""The four streams that a rollout is judged by, each a list and a watch in a thread of its own, into one queue."""
+"""The streams that a rollout is judged by, each a list and a watch in a thread of its own, into one queue."""
 
 from __future__ import annotations
 
 import queue
 import threading
-import time
 from collections.abc import Mapping
 from types import TracebackType
 
 from attrs import frozen
 
 from promokit.cluster.namespace import Namespace
-from promokit.cluster.watch import Change, changes
+from promokit.cluster.objects import Object
+from promokit.cluster.transport import Json
+from promokit.cluster.watch import Change, Pauses, Watch
 from promokit.errors import PromokitError
 
 STREAMS: Mapping[str, str] = {
@@ -20,33 +21,90 @@ STREAMS: Mapping[str, str] = {
     "pods": "Pod",
     "events": "Event",
 }
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 5.0
+_ROUTINE = ("Scheduled", "Pulled", "Created", "Started", "SuccessfulCreate", "SuccessfulDelete")
+TELLING_EVENTS: Mapping[str, str] = {"fieldSelector": ",".join(f"reason!={each}" for each in _ROUTINE)}
+"""The query for Events that may tell of trouble.
+
+The API can't ask for Events about this kind or that (selectors are only and-ed), nor by an owner or a name's
+beginning: so they come by namespace. It can leave out reasons: those that only say that a step went well are five of
+six of a healthy rollout's Events (pkg/registry/core/event/strategy.go, ToSelectableFields).
+"""
 
 
 @frozen
 class Arrival:
-    """A change of a resource, or the error that ended sight of it."""
+    """A change of a resource, or the error that ended sight of it until the next LISTED or RESUMED."""
 
     resource: str
     change: Change | None = None
     error: PromokitError | None = None
 
+    @property
+    def seen(self) -> Object | None:
+        """The object that was added, modified or deleted."""
+        return self.change.seen if self.change else None
+
+    @property
+    def raw(self) -> Json | None:
+        """The same as JSON, if the streams were asked to keep it."""
+        return self.change.raw if self.change else None
+
+
+def narrowed(workloads: str, name: str, selector: Mapping[str, str]) -> dict[str, Mapping[str, str]]:
+    """Return what to ask when one workload is followed: itself by name, what it made by the labels it selects.
+
+    `workloads` is its resource. A selector's expressions only narrow it further, so labels alone lose nothing.
+    """
+    labels = ",".join(f"{key}={value}" for key, value in sorted(selector.items()))
+    made = {"labelSelector": labels} if labels else {}
+    return {
+        "replicasets": made,
+        "pods": made,
+        "events": TELLING_EVENTS,
+        workloads: {"fieldSelector": f"metadata.name={name}"},
+    }
+
 
 class Streams:
-    """Follows a namespace until closed: a broken stream lists anew, with growing pauses while the server is away."""
+    """Follows resources of a namespace from when it is made until it is closed, each by one connection.
 
-    def __init__(self, namespace: Namespace, queries: Mapping[str, Mapping[str, str]]) -> None:
+    `queries` narrows a resource. `resources` says which are followed, and of which kind their objects are. Objects
+    are parsed in the stream's thread; their JSON is kept only with `keep_raw`.
+    """
+
+    def __init__(
+        self,
+        namespace: Namespace,
+        queries: Mapping[str, Mapping[str, str]],
+        resources: Mapping[str, str] = STREAMS,
+        *,
+        keep_raw: bool = False,
+        pauses: Pauses = Pauses(),  # noqa: B008 - frozen
+    ) -> None:
         self.arrivals: queue.SimpleQueue[Arrival] = queue.SimpleQueue()
-        self._closed = threading.Event()
-        for resource, kind in STREAMS.items():
-            arguments = (namespace, resource, kind, queries.get(resource))
-            threading.Thread(target=self._follow, args=arguments, name=f"watch-{resource}", daemon=True).start()
+        self._unlisted = set(resources)
+        self._listed = threading.Condition()
+        self._watches = [
+            Watch(namespace, each, kind, queries.get(each, {}), keep_raw, pauses) for each, kind in resources.items()
+        ]
+        for watch in self._watches:
+            threading.Thread(target=self._follow, args=(watch,), name=f"watch-{watch.resource}", daemon=True).start()
 
     def __enter__(self) -> Streams:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._closed.set()
+        for watch in self._watches:
+            watch.close()
+
+    def unlisted(self, seconds: float) -> frozenset[str]:
+        """Wait until each resource has been listed once, at most `seconds`; return those that haven't been.
+
+        What has arrived stays for `drain`.
+        """
+        with self._listed:
+            self._listed.wait_for(lambda: not self._unlisted, max(seconds, 0.0))
+            return frozenset(self._unlisted)
 
     def drain(self, seconds: float) -> list[Arrival]:
         """Wait up to `seconds` for something to arrive, then return all that has."""
@@ -58,20 +116,13 @@ class Streams:
         except queue.Empty:
             return arrived
 
-    def _follow(self, namespace: Namespace, resource: str, kind: str, query: Mapping[str, str] | None) -> None:
-        pause = _FIRST_PAUSE
-        while not self._closed.is_set():
-            try:
-                for change in changes(namespace, resource, kind, query):
-                    if self._closed.is_set():
-                        return
-                    pause = _FIRST_PAUSE
-                    if change.type != "ENDED":
-                        self.arrivals.put(Arrival(resource, change))
-            except PromokitError as error:
-                self.arrivals.put(Arrival(resource, error=error))
-            except Exception as error:  # noqa: BLE001 - a stream that can't be read is a blind one, not a crash
-                broken = PromokitError(f"what the API server sent can't be read: {error}")
-                self.arrivals.put(Arrival(resource, error=broken))
-            time.sleep(pause)
-            pause = min(pause * 2, _LONGEST_PAUSE)
+    def _follow(self, watch: Watch) -> None:
+        for change in watch.changes():
+            if isinstance(change, Change):
+                self.arrivals.put(Arrival(watch.resource, change))
+            else:
+                self.arrivals.put(Arrival(watch.resource, error=change))
+            if isinstance(change, Change) and change.type == "LISTED":
+                with self._listed:
+                    self._unlisted.discard(watch.resource)
+                    self._listed.notify_all()
