@@ -66,7 +66,11 @@ class Controller:
             "replicasets",
             f"{name}-{revision}",
             {
-                "metadata": {"ownerReferences": [owner], "annotations": dict(annotations)},
+                "metadata": {
+                    "ownerReferences": [owner],
+                    "annotations": dict(annotations),
+                    "labels": data["spec"]["selector"]["matchLabels"],
+                },
                 "spec": {"replicas": data["spec"]["replicas"], "template": data["spec"]["template"]},
             },
             namespace,
@@ -74,6 +78,7 @@ class Controller:
         for number in range(data["spec"]["replicas"]):
             part = data["spec"]["template"]["spec"]["containers"][0]
             body = self._pod(part["name"], part["image"], f"{name}-{revision}-uid")
+            body["metadata"]["labels"] = data["spec"]["selector"]["matchLabels"]
             self.api.put("pods", f"{name}-{revision}-{number}", body, namespace)
             if self.bad in part["image"]:
                 again = (namespace, "pods", f"{name}-{revision}-{number}")

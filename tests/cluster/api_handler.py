@@ -1,17 +1,19 @@
-"""The HTTP side of the tests' API server: verbs, JSON patch, pages and watches."""
+"""The HTTP side of the tests' API server: verbs, JSON patch, pages, and the faults that a test asked for."""
 
 from __future__ import annotations
 
 import json
 import re
-import socket
-import time
+from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from tests.cluster.api_server import RESOURCES, Answer, ApiServer, Call, Fault, Json, Key
+from tests.cluster.api_watch import Watched, WatchHandler
 from tests.cluster.json_patch import patched
+from tests.cluster.selectors import selected
 
 _PATH = re.compile(r"/apis?/(?:[^/]+/)?v1/namespaces/([^/]+)/([^/]+)(?:/([^/]+))?(/log)?")
 
@@ -21,13 +23,17 @@ def handler(server: ApiServer) -> type[BaseHTTPRequestHandler]:
     return type("Handler", (_Handler,), {"api": server})
 
 
-class _Handler(BaseHTTPRequestHandler):
-    api: ApiServer
+class _Handler(WatchHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
     def log_message(self, format: str, *args: Any) -> None:
         """Keep the tests' output clean."""
+
+    def setup(self) -> None:
+        super().setup()
+        with self.api.changed:
+            self.api.connections += 1
 
     def do_GET(self) -> None:
         self._serve()
@@ -50,7 +56,7 @@ class _Handler(BaseHTTPRequestHandler):
         except Answer as error:
             told = {"kind": "Status", "code": error.status, "message": str(error)}
             self._answer(error.status, json.dumps(told).encode())
-        except _Watched:
+        except Watched:
             pass
 
     def _fault(self, path: str) -> Fault | None:
@@ -68,6 +74,8 @@ class _Handler(BaseHTTPRequestHandler):
         if fault.silent:
             self.api.closed.wait(10)
             self.close_connection = True
+        elif fault.dropped:
+            self.close_connection = True
         elif fault.broken:
             self.send_response(fault.status)
             self.send_header("Content-Length", str(len(fault.body) + 10))
@@ -75,10 +83,12 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(fault.body)
             self.close_connection = True
         else:
-            self._answer(fault.status, fault.body)
+            self._answer(fault.status, fault.body, fault.headers)
 
-    def _answer(self, status: int, body: bytes) -> None:
-        self.send_response(status)
+    def _answer(self, status: int, body: bytes, headers: Mapping[str, str] = MappingProxyType({})) -> None:
+        self.send_response_only(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -93,9 +103,7 @@ class _Handler(BaseHTTPRequestHandler):
         if log:
             return self._log(name, query)
         if self.command == "GET" and name is None:
-            return (
-                self._watch(namespace, resource, query) if "watch" in query else self._list(namespace, resource, query)
-            )
+            return self._asked_all(namespace, resource, query)
         key = (namespace, resource, name or body["metadata"]["name"])
         with self.api.changed:
             return json.dumps(self._one(key, body)).encode()
@@ -122,59 +130,17 @@ class _Handler(BaseHTTPRequestHandler):
             raise Answer(404, "no log")
         return self.api.logs[name].encode()
 
+    def _asked_all(self, namespace: str, resource: str, query: dict[str, str]) -> bytes:
+        if "watch" not in query:
+            return self._list(namespace, resource, query)
+        if "sendInitialEvents" in query and not self.api.streams_lists:
+            raise Answer(422, "sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled")
+        return self.watch(namespace, resource, query)
+
     def _list(self, namespace: str, resource: str, query: dict[str, str]) -> bytes:
         items, version = self.api.listed(namespace, resource)
-        items = [each for each in items if _selected(each, query)]
+        items = [each for each in items if selected(each, query)]
         start = int(query.get("continue") or 0)
         end = start + int(query.get("limit", len(items)))
         meta = {"resourceVersion": str(version), **({"continue": str(end)} if end < len(items) else {})}
         return json.dumps({"metadata": meta, "items": items[start:end]}).encode()
-
-    def _watch(self, namespace: str, resource: str, query: dict[str, str]) -> bytes:
-        self.send_response(200)
-        self.send_header("Transfer-Encoding", "chunked")
-        self.end_headers()
-        with self.api.changed:
-            self.api.watching += 1
-            try:
-                self._stream(namespace, resource, query, time.monotonic() + float(query["timeoutSeconds"]))
-            finally:
-                self.api.watching -= 1
-                self.api.changed.notify_all()
-        self.wfile.write(b"0\r\n\r\n")
-        raise _Watched
-
-    def _stream(self, namespace: str, resource: str, query: dict[str, str], ends: float) -> None:
-        seen, cuts = int(query["resourceVersion"]), self.api.cuts
-        while time.monotonic() < ends and not self.api.closed.is_set():
-            if seen < self.api.compacted:
-                self._send("ERROR", {"kind": "Status", "code": 410, "message": "too old resource version"})
-                return
-            for version, key, kind, told in self.api.history:
-                if version > seen and key[:2] == (namespace, resource) and _selected(told, query):
-                    self._send(kind, told)
-                    seen = version
-            if self.api.cuts != cuts:
-                self.connection.shutdown(socket.SHUT_RDWR)
-                raise _Watched
-            self.api.changed.wait(0.5)
-
-    def _send(self, kind: str, body: Json) -> None:
-        line = json.dumps({"type": kind, "object": body}).encode() + b"\n"
-        try:
-            self.wfile.write(f"{len(line):x}\r\n".encode() + line + b"\r\n")
-        except OSError as error:
-            self.close_connection = True
-            raise _Watched from error
-
-
-class _Watched(Exception):
-    """A watch has ended; its answer is sent already."""
-
-
-def _selected(body: Json, query: dict[str, str]) -> bool:
-    """Apply equality selectors, the only ones that are used."""
-    labels = body["metadata"].get("labels", {})
-    wanted = dict(each.split("=", 1) for each in query.get("labelSelector", "").split(",") if each)
-    name = query.get("fieldSelector", "").removeprefix("metadata.name=")
-    return labels.items() >= wanted.items() and name in {"", body["metadata"]["name"]}

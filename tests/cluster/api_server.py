@@ -29,8 +29,10 @@ class Fault:
     times: int = 1
     after: int = 0
     body: bytes = b'{"message": "as the test asked"}'
+    headers: Mapping[str, str] = field(factory=dict)
     silent: bool = False
     broken: bool = False
+    dropped: bool = False
 
 
 @frozen
@@ -56,6 +58,7 @@ class ApiServer:
     """Objects by namespace, resource and name; every write has a new resourceVersion and is seen by the watches.
 
     `reactions` stand for controllers: each is called with the key of what was written, in the writer's request.
+    `streams_lists` is whether it has the streaming list; without `ends_lists` it never says that one is complete.
     """
 
     objects: dict[Key, Json] = field(factory=dict)
@@ -67,8 +70,12 @@ class ApiServer:
     changed: threading.Condition = field(factory=threading.Condition)
     closed: threading.Event = field(factory=threading.Event)
     compacted: int = 0
-    cuts: int = 0
-    watching: int = 0
+    ends: int = 0
+    orderly: bool = False
+    watching: list[int] = field(factory=list)
+    connections: int = 0
+    streams_lists: bool = True
+    ends_lists: bool = True
     _versions: itertools.count[int] = field(factory=lambda: itertools.count(101))
     _server: ThreadingHTTPServer | None = None
 
@@ -114,12 +121,22 @@ class ApiServer:
             gone = self.objects.pop((namespace, resource, name))
             self._tell((namespace, resource, name), "DELETED", gone)
 
-    def cut_watches(self) -> None:
-        """Break off every watch that is open, and wait until they are."""
+    def end_watches(self, *, orderly: bool = False) -> None:
+        """End every watch that is open, in order or by breaking it off, and wait until they are."""
         with self.changed:
-            self.cuts += 1
+            self.ends += 1
+            self.orderly = orderly
             self.changed.notify_all()
-            self.changed.wait_for(lambda: self.watching == 0, 5)
+            self.changed.wait_for(lambda: all(begun == self.ends for begun in self.watching), 5)
+
+    def bookmark(self) -> int:
+        """Tell every watch a version that nothing happened up to, and return it."""
+        with self.changed:
+            version = next(self._versions)
+            told = {"kind": "", "metadata": {"resourceVersion": str(version)}}
+            self.history.append((version, ("", "", ""), "BOOKMARK", told))
+            self.changed.notify_all()
+            return version
 
     def compact(self) -> None:
         """Forget the history, as etcd does: who resumes from before it gets 410 Gone."""

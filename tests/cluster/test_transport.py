@@ -6,7 +6,7 @@ import urllib3
 
 from promokit.cluster import transport
 from promokit.cluster.identity import own_name
-from promokit.cluster.transport import ApiError, Conflict, Gone, Invalid, NotFound, Transport
+from promokit.cluster.transport import ApiError, Busy, Conflict, Gone, Invalid, NotFound, Transport
 from promokit.errors import PromokitError, Unreachable
 from tests.cluster.api_server import ApiServer
 
@@ -25,10 +25,10 @@ def ask(api: ApiServer, method: str = "GET") -> object:
         (409, Conflict),
         (410, Gone),
         (422, Invalid),
-        (429, Unreachable),
-        (500, Unreachable),
-        (503, Unreachable),
-        (504, Unreachable),
+        (429, Busy),
+        (500, Busy),
+        (503, Busy),
+        (504, Busy),
     ],
 )
 def test_each_refusal_is_of_its_kind(api: ApiServer, status: int, kind: type[PromokitError]) -> None:
@@ -53,10 +53,14 @@ def test_reading_without_permission_is_unknown_writing_is_refused(api: ApiServer
 def test_a_token_that_has_run_out_is_renewed_once(api: ApiServer) -> None:
     """After 401 the credentials are asked anew, and the request is sent again."""
     api.fail(401)
-    asked: list[bool] = []
-    way = Transport(api.url, urllib3.PoolManager(), lambda renew: asked.append(renew) or f"Bearer {len(asked)}")  # type: ignore[func-returns-value]
-    way.request("GET", PATH)
-    assert asked == [False, True]
+    asked: list[str | None] = []
+
+    def token(refused: str | None) -> str:
+        asked.append(refused)
+        return f"Bearer {len(asked)}"
+
+    Transport(api.url, urllib3.PoolManager(), token).request("GET", PATH)
+    assert asked == [None, "Bearer 1"]
     assert [each.authorization for each in api.calls] == ["Bearer 1", "Bearer 2"]
 
 
@@ -86,6 +90,44 @@ def test_a_silent_server_is_given_up(api: ApiServer) -> None:
     with pytest.raises(Unreachable, match="doesn't answer"):
         api.namespace().transport.request("GET", PATH, read_seconds=0.2)
     assert len(api.calls) == 1
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"Retry-After": "7"}, 7.0),
+        ({"Retry-After": "Tue, 24 Nov 2026 12:00:09 GMT", "Date": "Tue, 24 Nov 2026 12:00:00 GMT"}, 9.0),
+        ({"Retry-After": "Tue, 24 Nov 2026 12:00:00 GMT", "Date": "Tue, 24 Nov 2026 12:00:09 GMT"}, 0.0),
+        ({"Retry-After": "Tue, 24 Nov 2020 12:00:00 GMT", "Date": "now"}, 0.0),
+        ({"Retry-After": "soon"}, None),
+        ({}, None),
+    ],
+)
+def test_how_long_to_wait_is_the_servers_word(api: ApiServer, headers: dict[str, str], seconds: float | None) -> None:
+    """Retry-After is seconds or a date, and a date is read by the clock that wrote it."""
+    api.fail(503, headers=headers)
+    with pytest.raises(Busy) as caught:
+        ask(api)
+    assert caught.value.retry_after == seconds
+
+
+def test_a_version_that_the_server_has_not_got_is_gone(api: ApiServer) -> None:
+    """As after its store was restored: waiting for it would be for nothing."""
+    api.fail(504, body=b'{"message": "Too large", "details": {"causes": [{"reason": "ResourceVersionTooLarge"}]}}')
+    with pytest.raises(Gone):
+        ask(api)
+
+
+def test_a_kept_connection_that_was_closed_is_no_error_for_a_read(api: ApiServer) -> None:
+    """Load balancers close idle connections. A write isn't sent twice: it might have been done."""
+    api.fail(dropped=True, times=1)
+    ask(api)
+    api.fail(dropped=True, times=1)
+    with pytest.raises(Unreachable):
+        ask(api, "POST")
+    api.fail(dropped=True, times=2)
+    with pytest.raises(Unreachable, match="doesn't answer"):
+        ask(api)
 
 
 def test_an_answer_that_breaks_off_is_unreachable(api: ApiServer) -> None:

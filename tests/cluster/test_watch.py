@@ -1,133 +1,391 @@
+import json
+import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+import urllib3
 
-from promokit.cluster import watch
-from promokit.cluster.transport import ApiError
-from promokit.cluster.watch import Change, changes
-from promokit.errors import Unreachable
-from tests.cluster.api_server import ApiServer
+from promokit.cluster import namespace as pages
+from promokit.cluster import watch as limits
+from promokit.cluster.transport import Busy, Silent, Transport
+from promokit.cluster.watch import Change, Pauses, Watch
+from promokit.errors import PromokitError, Unreachable
+from tests.cluster.api_server import ApiServer, Call
 
-
-def configmap(**data: str) -> dict[str, object]:
-    return {"data": data}
-
-
-def watching(api: ApiServer) -> Iterator[Change]:
-    return changes(api.namespace(), "configmaps", "ConfigMap")
+QUICK = Pauses(first=0.01, longest=0.02, lived=0.05)
+PODS = "/api/v1/namespaces/credreg-test/pods"
+MODES = pytest.mark.parametrize("streams_lists", [True, False], ids=["streaming list", "pages"])
 
 
-def take(stream: Iterator[Change], count: int) -> list[tuple[str, str]]:
-    """Return the next changes: type and name."""
-    found = [next(each for each in stream if each.type != "ENDED") for _ in range(count)]
-    return [(each.type, each.object.get("metadata", {}).get("name", "")) for each in found]
+@pytest.fixture
+def watched(api: ApiServer) -> Iterator["Watched"]:
+    """A watch of pods, closed at the end."""
+    found = Watched(api)
+    yield found
+    found.watch.close()
 
 
-def watches(api: ApiServer) -> list[str]:
-    return [each.query["resourceVersion"] for each in api.calls if "watch" in each.query]
+class Waits(threading.Event):
+    """Notes each pause instead of waiting for it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.paused: list[float] = []
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.paused.append(timeout or 0.0)
+        return self.is_set()
 
 
-def test_a_list_comes_first_and_then_its_changes(api: ApiServer) -> None:
+class Watched:
+    """A watch, and what comes of it."""
+
+    def __init__(self, api: ApiServer, **settings: Any) -> None:
+        self.api, self.waits = api, Waits()
+        settings = {"pauses": QUICK, "closed": self.waits, "namespace": api.namespace(), **settings}
+        self.watch = Watch(resource="pods", kind="Pod", **settings)
+        self.changes = self.watch.changes()
+
+    def take(self, count: int) -> list[str]:
+        """Return the next changes, told as TYPE or TYPE name, errors by their kind."""
+        return [told(next(self.changes)) for _ in range(count)]
+
+    @property
+    def versions(self) -> list[str]:
+        """The versions that watches were resumed from."""
+        return [each.query["resourceVersion"] for each in self.api.calls if "resourceVersion" in each.query]
+
+    @property
+    def lists(self) -> list[Call]:
+        """The lists that were asked for, streaming or by first page."""
+        return [
+            each
+            for each in self.api.calls
+            if "sendInitialEvents" in each.query or ("watch" not in each.query and "continue" not in each.query)
+        ]
+
+
+def told(change: Change | PromokitError) -> str:
+    if isinstance(change, PromokitError):
+        return type(change).__name__
+    return f"{change.type} {change.seen.name}" if change.seen is not None else change.type
+
+
+def pod(image: str = "a", **labels: str) -> dict[str, Any]:
+    return {"metadata": {"labels": labels}, "status": {"containerStatuses": [{"name": "main-app", "image": image}]}}
+
+
+def error_event(code: int, **more: object) -> bytes:
+    return json.dumps({"type": "ERROR", "object": {"kind": "Status", "code": code, **more}}).encode() + b"\n"
+
+
+@MODES
+def test_a_list_comes_first_and_then_its_changes(api: ApiServer, watched: Watched, streams_lists: bool) -> None:
     """Begin and end of the list are told, so that what isn't in it is known to be gone."""
-    api.put("configmaps", "a", configmap())
-    stream = watching(api)
-    assert take(stream, 3) == [("LISTING", ""), ("ADDED", "a"), ("LISTED", "")]
-    api.put("configmaps", "b", configmap())
-    api.put("configmaps", "a", configmap(x="1"))
-    api.delete("configmaps", "b")
-    assert take(stream, 3) == [("ADDED", "b"), ("MODIFIED", "a"), ("DELETED", "b")]
+    api.streams_lists = streams_lists
+    api.put("pods", "a", pod())
+    assert watched.take(3) == ["LISTING", "ADDED a", "LISTED"]
+    api.put("pods", "b", pod())
+    api.put("pods", "a", pod("b"))
+    api.delete("pods", "b")
+    assert watched.take(3) == ["ADDED b", "MODIFIED a", "DELETED b"]
 
 
-def test_the_kind_is_told_of_listed_objects_too(api: ApiServer) -> None:
-    """Items of a list don't say what they are."""
-    api.put("configmaps", "a", configmap())
-    stream = watching(api)
-    take(stream, 1)
-    assert next(stream).object["kind"] == "ConfigMap"
-
-
-def test_a_cut_watch_goes_on_where_it_broke_off(api: ApiServer) -> None:
-    """Nothing is lost and nothing comes twice; no new list is asked."""
-    stream = watching(api)
-    take(stream, 2)
-    api.put("configmaps", "a", configmap())
-    assert take(stream, 1) == [("ADDED", "a")]
-    api.cut_watches()
-    api.put("configmaps", "b", configmap())
-    assert take(stream, 1) == [("ADDED", "b")]
-    assert len(api.calls) - len(watches(api)) == 1
-    assert watches(api)[-1] == api.get("configmaps", "a")["metadata"]["resourceVersion"]
-
-
-def test_a_history_that_is_gone_ends_the_stream(api: ApiServer) -> None:
-    """The caller lists anew: what happened meanwhile can't be told any more."""
-    stream = watching(api)
-    take(stream, 2)
-    api.put("configmaps", "a", configmap())
-    take(stream, 1)
-    api.compact()
-    api.cut_watches()
-    assert {each.type for each in stream} <= {"ENDED"}
-
-
-def test_gone_as_a_status_ends_the_stream_too(api: ApiServer) -> None:
-    """The server may say 410 before or within the stream."""
-    api.fail(410, path="configmaps", times=0)
-    stream = watching(api)
-    take(stream, 2)
-    api.faults[0].times = 1
-    assert list(stream) == []
-
-
-@pytest.mark.parametrize("status", [401, 429, 503])
-def test_a_watch_that_is_refused_is_told(api: ApiServer, status: int) -> None:
-    """Losing sight is an error, so that the follower can count how long it was blind."""
-    stream = watching(api)
-    take(stream, 2)
-    api.fail(status, times=2)
-    with pytest.raises(Unreachable):
-        take(stream, 1)
-
-
-def test_a_silent_connection_is_noticed(api: ApiServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The server promises to end a watch before our own limit: later than that, it is dead."""
-    monkeypatch.setattr(watch, "SILENT_SECONDS", 5.2)
-    stream = watching(api)
-    take(stream, 2)
-    monkeypatch.setattr(watch, "SILENT_SECONDS", 0.2)
-    api.fail(silent=True)
-    with pytest.raises(Unreachable):
-        next(stream)
-
-
-def test_a_watch_is_asked_to_end_before_it_would_be_taken_for_dead(api: ApiServer) -> None:
-    """The server's limit is below the client's."""
-    stream = watching(api)
-    take(stream, 2)
-    api.put("configmaps", "a", configmap())
-    take(stream, 1)
-    call = next(each for each in api.calls if "watch" in each.query)
-    assert float(call.query["timeoutSeconds"]) < watch.SILENT_SECONDS
+def test_list_and_watch_are_one_request(api: ApiServer, watched: Watched) -> None:
+    """The server streams the list where it can, and goes on with the changes."""
+    watched.take(2)
+    api.put("pods", "a", pod())
+    watched.take(1)
+    (call,) = api.calls
+    assert call.query["resourceVersionMatch"] == "NotOlderThan"
     assert call.query["allowWatchBookmarks"] == "true"
+    assert "resourceVersion" not in call.query
 
 
-def test_a_list_without_permission_is_told(api: ApiServer) -> None:
-    """Nothing can be followed then."""
-    api.fail(403)
-    stream = watching(api)
-    next(stream)
-    with pytest.raises((Unreachable, ApiError), match="rbac"):
-        next(stream)
+@pytest.mark.parametrize("status", [400, 422])
+def test_a_server_without_streaming_lists_is_asked_for_one_once(api: ApiServer, watched: Watched, status: int) -> None:
+    """Afterwards, also when a new list is needed, pages do."""
+    api.fail(status)
+    assert watched.take(2) == ["LISTING", "LISTED"]
+    api.put("pods", "a", pod())
+    watched.take(1)
+    api.compact()
+    api.end_watches()
+    assert watched.take(3) == ["LISTING", "ADDED a", "LISTED"]
+    assert ["sendInitialEvents" in each.query for each in watched.lists] == [True, False, False]
 
 
-def test_watches_that_are_ended_at_once_are_not_asked_without_a_pause(
-    api: ApiServer, monkeypatch: pytest.MonkeyPatch
+def test_a_streamed_list_that_never_ends_is_read_by_pages(
+    api: ApiServer, watched: Watched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A proxy that ends each watch is asked at a bounded rate, and whoever wants no more can stop."""
-    paused: list[float] = []
-    monkeypatch.setattr("promokit.cluster.watch.time.sleep", paused.append)
-    stream = watching(api)
-    take(stream, 2)
-    api.fail(200, body=b"", path="configmaps", times=4)
-    assert [next(stream).type for _ in range(4)] == ["ENDED"] * 4
-    assert paused == [watch.PAUSE_SECONDS] * 3
+    """A server that takes the request and doesn't know it isn't waited for."""
+    monkeypatch.setattr(limits, "LIST_SILENT_SECONDS", 0.1)
+    api.ends_lists = False
+    api.put("pods", "a", pod())
+    assert watched.take(5) == ["LISTING", "ADDED a", "LISTING", "ADDED a", "LISTED"]
+    assert len(watched.lists) == 2
+
+
+def test_a_streamed_list_that_is_cut_is_read_by_pages(api: ApiServer, watched: Watched) -> None:
+    """What came of it has no version to go on from."""
+    line = json.dumps({"type": "ADDED", "object": {"metadata": {"name": "a", "uid": "a", "resourceVersion": "7"}}})
+    api.fail(200, body=line.encode() + b"\n")
+    assert watched.take(4) == ["LISTING", "ADDED a", "LISTING", "LISTED"]
+    assert "7" not in watched.versions
+
+
+def test_a_server_that_is_silent_to_a_streaming_list_gets_pages(
+    api: ApiServer, watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That is no error yet."""
+    monkeypatch.setattr(limits, "LIST_SILENT_SECONDS", 0.1)
+    api.fail(silent=True)
+    assert watched.take(2) == ["LISTING", "LISTED"]
+
+
+def test_pages_are_read_to_the_last(api: ApiServer, watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The list ends after its last page, and the watch begins at its version."""
+    monkeypatch.setattr(pages, "PAGE", 2)
+    api.streams_lists = False
+    for name in "abc":
+        api.put("pods", name, pod())
+    assert watched.take(5) == ["LISTING", "ADDED a", "ADDED b", "ADDED c", "LISTED"]
+    api.put("pods", "d", pod())
+    assert watched.take(1) == ["ADDED d"]
+    assert watched.versions == [api.get("pods", "c")["metadata"]["resourceVersion"]]
+
+
+@MODES
+def test_only_what_was_asked_for_comes(api: ApiServer, streams_lists: bool) -> None:
+    """The query narrows the list and each watch."""
+    api.streams_lists = streams_lists
+    watched = Watched(api, query={"labelSelector": "app=main"})
+    api.put("pods", "a", pod(app="other"))
+    assert watched.take(2) == ["LISTING", "LISTED"]
+    api.put("pods", "b", pod(app="main"))
+    assert watched.take(1) == ["ADDED b"]
+    api.end_watches()
+    api.put("pods", "c", pod(app="other"))
+    api.put("pods", "d", pod(app="main"))
+    assert watched.take(1) == ["ADDED d"]
+    watched.watch.close()
+
+
+@MODES
+def test_json_is_kept_only_when_asked_for(api: ApiServer, streams_lists: bool) -> None:
+    """Listed objects too are told with their kind, which the API leaves out of a list."""
+    api.streams_lists = streams_lists
+    api.put("pods", "a", pod())
+    for keep in (True, False):
+        watched = Watched(api, keep_raw=keep)
+        watched.take(1)
+        change = next(watched.changes)
+        assert isinstance(change, Change)
+        assert (change.raw or {}).get("kind") == ("Pod" if keep else None)
+        watched.watch.close()
+
+
+@MODES
+def test_a_cut_watch_goes_on_where_it_broke_off(api: ApiServer, watched: Watched, streams_lists: bool) -> None:
+    """Nothing is lost and nothing comes twice; no new list is asked."""
+    api.streams_lists = streams_lists
+    watched.take(2)
+    for name in "abcdef":
+        api.put("pods", name, pod())
+        assert watched.take(1) == [f"ADDED {name}"]
+        api.end_watches()
+    api.put("pods", "g", pod())
+    assert watched.take(1) == ["ADDED g"]
+    assert len(watched.lists) == 1 + (not streams_lists)
+    assert watched.versions[-1] == api.get("pods", "f")["metadata"]["resourceVersion"]
+
+
+def test_a_watch_that_lived_goes_on_without_a_pause(api: ApiServer) -> None:
+    """Being cut every two seconds costs a request each time, and no pause."""
+    watched = Watched(api, pauses=Pauses(lived=0.0))
+    watched.take(2)
+    for name in "abcd":
+        api.end_watches()
+        api.put("pods", name, pod())
+        watched.take(1)
+    assert watched.waits.paused == []
+    assert len(watched.lists) == 1
+    watched.watch.close()
+
+
+def test_a_bookmark_is_gone_on_from(api: ApiServer, watched: Watched) -> None:
+    """So that a quiet watch doesn't grow too old to be resumed."""
+    watched.take(2)
+    version = api.bookmark()
+    api.end_watches()
+    api.put("pods", "a", pod())
+    assert watched.take(1) == ["ADDED a"]
+    assert watched.versions == [str(version)]
+
+
+@MODES
+def test_a_history_that_is_gone_costs_a_new_list(api: ApiServer, watched: Watched, streams_lists: bool) -> None:
+    """Told within the stream: what went meanwhile is what isn't in the list."""
+    api.streams_lists = streams_lists
+    api.put("pods", "a", pod())
+    api.put("pods", "b", pod())
+    watched.take(4)
+    api.delete("pods", "a")
+    watched.take(1)
+    api.end_watches()
+    api.compact()
+    assert watched.take(3) == ["LISTING", "ADDED b", "LISTED"]
+
+
+def test_gone_as_a_status_costs_a_new_list_too(api: ApiServer, watched: Watched) -> None:
+    """The server may say 410 before or within the stream; sight isn't lost by it."""
+    watched.take(2)
+    api.fail(410)
+    api.end_watches()
+    assert watched.take(2) == ["LISTING", "LISTED"]
+    assert len(watched.lists) == 2
+
+
+def test_a_server_that_always_says_gone_is_asked_ever_more_slowly(api: ApiServer, watched: Watched) -> None:
+    """Lists are dear."""
+    api.fail(410, times=3)
+    assert watched.take(2) == ["LISTING", "LISTED"]
+    assert watched.waits.paused == [0.01, 0.02, 0.02]
+
+
+@pytest.mark.parametrize("status", [401, 429, 500, 503])
+def test_a_refused_watch_is_told_and_goes_on(api: ApiServer, watched: Watched, status: int) -> None:
+    """Losing sight is told, so that the follower can count how long it was blind, and so is its return."""
+    watched.take(2)
+    api.fail(status, times=2)
+    api.end_watches()
+    lost = watched.take(1 if status == 401 else 2)
+    assert set(lost) == {"Unreachable" if status == 401 else "Busy"}
+    assert watched.take(1) == ["RESUMED"]
+    api.put("pods", "a", pod())
+    assert watched.take(1) == ["ADDED a"]
+    assert len(watched.lists) == 1
+
+
+def test_an_error_within_the_stream_is_told_and_goes_on(api: ApiServer, watched: Watched) -> None:
+    """The server's trouble isn't the history's: nothing is listed anew."""
+    watched.take(2)
+    api.fail(200, body=error_event(500, message="etcd leader changed", details={"retryAfterSeconds": 3}))
+    api.end_watches()
+    assert watched.take(2) == ["Busy", "RESUMED"]
+    assert watched.waits.paused[-1] == 3.0
+    assert len(watched.lists) == 1
+
+
+@pytest.mark.parametrize("line", [b"<html>\n", b'{"type": "ADDED"}\n', b"[]\n", b'{"type": "ERROR", "object": 3}\n'])
+def test_what_can_not_be_read_is_told_and_listed_anew(api: ApiServer, watched: Watched, line: bytes) -> None:
+    """Nothing that an API server or a proxy may say ends a stream."""
+    watched.take(2)
+    api.fail(200, body=line)
+    api.end_watches()
+    assert watched.take(3) == ["Unreachable", "LISTING", "LISTED"]
+
+
+def test_a_watch_of_a_strange_version_is_listed_anew(api: ApiServer, watched: Watched) -> None:
+    """Any refusal that isn't passing trouble may be the version's."""
+    watched.take(2)
+    api.fail(400)
+    api.end_watches()
+    assert watched.take(3) == ["ApiError", "LISTING", "LISTED"]
+
+
+def test_a_refused_token_is_renewed_on_a_watch(api: ApiServer) -> None:
+    """By the same request, without losing sight."""
+    tokens: list[str | None] = []
+
+    def token(refused: str | None) -> str:
+        tokens.append(refused)
+        return "Bearer new" if refused else "Bearer old"
+
+    here = Transport(api.url, urllib3.PoolManager(), token)
+    watched = Watched(api, namespace=pages.Namespace(here, "credreg-test"))
+    watched.take(2)
+    api.fail(401)
+    api.end_watches()
+    api.put("pods", "a", pod())
+    assert watched.take(1) == ["ADDED a"]
+    assert [each.authorization for each in api.calls] == ["Bearer old", "Bearer old", "Bearer new"]
+    watched.watch.close()
+
+
+def test_a_silent_connection_is_noticed(api: ApiServer, watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server promised to end the watch before our own limit: later than that, the connection is dead."""
+    monkeypatch.setattr(limits, "SILENT_SECONDS", 0.1)
+    watched.take(2)
+    assert watched.take(2) == ["Silent", "RESUMED"]
+    api.fail(silent=True)
+    assert watched.take(2) == ["Silent", "Silent"]
+    assert len(watched.lists) == 1
+
+
+def test_the_limits_are_those_that_are_documented() -> None:
+    """A watch is asked to end before it would be taken for dead, which is after 30 seconds."""
+    assert limits.SILENT_SECONDS == 30.0
+    assert limits.LIST_SILENT_SECONDS == 5.0
+    assert Pauses() == Pauses(first=0.1, longest=5.0, lived=1.0, asked=30.0)
+
+
+def test_the_server_is_asked_to_end_a_watch_in_time(api: ApiServer, watched: Watched) -> None:
+    """Then a quiet watch and a dead one differ."""
+    watched.take(2)
+    assert [each.query["timeoutSeconds"] for each in api.calls] == ["25"]
+
+
+def test_watches_that_end_at_once_are_not_asked_without_a_pause(api: ApiServer, watched: Watched) -> None:
+    """A proxy that ends each watch is asked at a bounded rate; that is no loss of sight."""
+    watched.take(2)
+    api.fail(200, body=b"", times=4)
+    api.end_watches()
+    api.put("pods", "a", pod())
+    assert watched.take(1) == ["ADDED a"]
+    assert watched.waits.paused[-4:] == [0.02] * 4
+
+
+def test_pauses_grow_to_a_limit() -> None:
+    """Without chance, from a tenth of a second to five seconds."""
+    assert [Pauses().after(count, None) for count in (1, 2, 3, 6, 7, 10_000)] == [0.1, 0.2, 0.4, 3.2, 5.0, 5.0]
+
+
+def test_the_servers_pause_goes_first_within_reason() -> None:
+    """Retry-After is obeyed up to half a minute, and isn't a reason to ask sooner."""
+    waits = [Pauses().after(3, Busy("", retry_after=seconds)) for seconds in (None, 0.0, 7.0, 3600.0)]
+    assert waits == [0.4, 0.4, 7.0, 30.0]
+    assert Pauses().after(1, Unreachable("no network")) == 0.1
+
+
+def test_retry_after_is_obeyed(api: ApiServer, watched: Watched) -> None:
+    """By the list as by the watch."""
+    api.fail(429, headers={"Retry-After": "2"})
+    assert watched.take(3) == ["Busy", "LISTING", "LISTED"]
+    assert watched.waits.paused == [2.0]
+
+
+def test_closing_ends_a_watch_that_waits(api: ApiServer) -> None:
+    """It doesn't keep its connection until the server's next word."""
+    watched = Watched(api, closed=threading.Event())
+    watched.take(2)
+    thread = threading.Thread(target=lambda: list(watched.changes))
+    thread.start()
+    watched.watch.close()
+    thread.join(5)
+    assert not thread.is_alive()
+
+
+def test_a_server_that_is_away_is_told_as_soon_as_it_is(api: ApiServer, watched: Watched) -> None:
+    """A stream tries a connection once, and again after its own pause."""
+    watched.take(2)
+    api.fail(dropped=True, times=4)
+    api.end_watches()
+    assert watched.take(3) == ["Unreachable", "Unreachable", "RESUMED"]
+
+
+def test_silence_is_a_kind_of_being_unreachable() -> None:
+    """Who counts blindness needn't know the difference."""
+    assert issubclass(Silent, Unreachable)
+    assert issubclass(Busy, Unreachable)

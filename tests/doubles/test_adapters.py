@@ -103,7 +103,7 @@ def test_a_cluster_takes_promokits_own_token(aws: AwsDouble) -> None:
     """The token that promokit signs for a cluster is taken by that cluster's webhook, and by no other's."""
     keys, session = aws.assume("promokit-test"), Session()
     session.set_credentials(keys.access_key, keys.secret, keys.token)
-    header = EksToken(session, "credreg-test", "us-east-1").authorization(False)
+    header = EksToken(session, "credreg-test", "us-east-1").authorization(None)
     taken = {cluster: authenticated(aws, header, cluster) for cluster in ("credreg-test", "credreg-live")}
     assert taken == {"credreg-test": True, "credreg-live": False}
 

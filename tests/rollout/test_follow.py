@@ -9,7 +9,7 @@ from promokit.rollout.judgement import Verdict
 from promokit.rollout.policy import Policy
 from promokit.rollout.reasons import Outcome
 from tests.cluster.api_server import ApiServer
-from tests.factories import WORKLOAD, image
+from tests.factories import WORKLOAD, deployment, image
 from tests.manifest_objects import Controller, deployment_json
 
 GOOD, BAD = str(image("a")), str(image("c"))
@@ -26,16 +26,20 @@ def followed(
     cluster: ApiServer, runs: str = GOOD, stopped: Callable[[], str | None] = lambda: None, **settings: Any
 ) -> Verdict:
     policy = Policy(**{"stable_for": 0, "timeout": 20, **settings})
-    with Lookout(cluster.namespace(), [WORKLOAD]) as lookout:
+    with Lookout(cluster.namespace(), {WORKLOAD: deployment()}) as lookout:
         cluster.put("deployments", "main-app", deployment_json(runs=runs))
         return lookout.follow({WORKLOAD: policy}, time.monotonic(), stopped=stopped)
 
 
 def test_a_rollout_is_followed_to_success(cluster: ApiServer) -> None:
-    """By four lists and four watches, whatever the number of pods."""
+    """By four streams, whatever the number of pods."""
     assert followed(cluster).outcome is Outcome.SUCCEEDED
-    lists = [each.path.rpartition("/")[2] for each in cluster.calls if "watch" not in each.query]
-    assert sorted(lists) == ["deployments", "events", "pods", "replicasets"]
+    assert sorted(each.path.rpartition("/")[2] for each in cluster.calls) == [
+        "deployments",
+        "events",
+        "pods",
+        "replicasets",
+    ]
 
 
 def test_a_failure_tells_the_last_lines_of_the_log(cluster: ApiServer) -> None:

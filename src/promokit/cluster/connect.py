@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import partial
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from attrs import define, field
 
 from promokit.cluster.eks import eks_transport
 from promokit.cluster.transport import Transport
@@ -19,6 +22,14 @@ def connect(cluster: Cluster, environ: Mapping[str, str]) -> Transport:
 
 
 def _kubeconfig_transport(context: str | None, environ: Mapping[str, str]) -> Transport:
+    from kubernetes import client
+
+    token = KubeconfigToken(lambda: _loaded(context, environ))
+    pool = client.rest.RESTClientObject(token.configuration).pool_manager
+    return Transport(token.configuration.host.rstrip("/"), pool, token.authorization)
+
+
+def _loaded(context: str | None, environ: Mapping[str, str]) -> Any:
     """Leave the reading of kubeconfigs (exec plugins, OIDC, in-cluster files) to the kubernetes client."""
     from kubernetes import client, config
 
@@ -35,12 +46,34 @@ def _kubeconfig_transport(context: str | None, environ: Mapping[str, str]) -> Tr
             f"no usable kubeconfig: {error}",
             remedy="set KUBECONFIG, or name the cluster in promokit.yaml: {eks: …, region: …} or {context: …}",
         ) from error
-    pool = client.rest.RESTClientObject(configuration).pool_manager
-    return Transport(configuration.host.rstrip("/"), pool, partial(_bearer, configuration))
+    return configuration
 
 
-def _bearer(configuration: object, renew: bool) -> str | None:
-    """Ask the client's configuration for the token; it renews what has run out by itself."""
-    del renew
-    token: str | None = configuration.get_api_key_with_prefix("authorization")  # type: ignore[attr-defined]
-    return token
+@define(eq=False)
+class KubeconfigToken:
+    """The bearer token that a kubeconfig stands for, if it stands for one. Several threads may ask.
+
+    The client's configuration renews a token before the time that its exec plugin told. One that was refused is had
+    anew by loading the kubeconfig again: plugins run and files are read then.
+    """
+
+    load: Callable[[], Any]
+    configuration: Any = field(init=False)
+    _lock: threading.Lock = field(factory=threading.Lock, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.configuration = self.load()
+
+    def authorization(self, refused: str | None) -> str | None:
+        """Return the Authorization header's value, where it can be had another than the one that was refused."""
+        with self._lock:
+            token = self._token()
+            if refused is not None and token == refused:
+                self.configuration = self.load()
+                token = self._token()
+            return token
+
+    def _token(self) -> str | None:
+        """Ask by the name that the client gives it, or gave it before its version 36."""
+        found: str | None = self.configuration.get_api_key_with_prefix("BearerToken", alias="authorization")
+        return found

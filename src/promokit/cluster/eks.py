@@ -7,11 +7,12 @@ for 15 minutes (github.com/kubernetes-sigs/aws-iam-authenticator, "API Authoriza
 from __future__ import annotations
 
 import base64
+import threading
 import time
 from collections.abc import Mapping
 from typing import Any
 
-from attrs import define
+from attrs import define, field
 
 from promokit.cluster.transport import Transport
 from promokit.errors import ConfigError, Unreachable
@@ -34,21 +35,27 @@ def eks_transport(name: str, region: str | None) -> Transport:
     return Transport(described["endpoint"].rstrip("/"), pool, EksToken(session, name, region).authorization)
 
 
-@define
+@define(eq=False)
 class EksToken:
-    """The bearer token of an EKS cluster, renewed after ten of its fifteen minutes or when it was refused."""
+    """The bearer token of an EKS cluster, renewed after ten of its fifteen minutes or when it was refused.
+
+    Several threads may ask: one that was refused what another has renewed meanwhile gets the new one.
+    """
 
     session: Any
     cluster: str
     region: str
     made_at: float = 0.0
     token: str = ""
+    _lock: threading.Lock = field(factory=threading.Lock)
 
-    def authorization(self, renew: bool) -> str:
-        """Return the Authorization header's value."""
-        if renew or time.monotonic() - self.made_at > _RENEW_AFTER_SECONDS or not self.token:
-            self.made_at, self.token = time.monotonic(), self._make()
-        return f"Bearer {self.token}"
+    def authorization(self, refused: str | None) -> str:
+        """Return the Authorization header's value, another than the one that was refused."""
+        with self._lock:
+            old = time.monotonic() - self.made_at > _RENEW_AFTER_SECONDS
+            if old or not self.token or refused == f"Bearer {self.token}":
+                self.made_at, self.token = time.monotonic(), self._make()
+            return f"Bearer {self.token}"
 
     def _make(self) -> str:
         from botocore.model import ServiceId

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from promokit.cluster.transport import Silent
+
 
 def stream_lines(answer: Any) -> Iterator[bytes]:
-    """Split a stream into lines as they come; a cut connection just ends it."""
+    """Split a stream into lines as they come; a cut connection just ends it. Silent after its read timeout."""
     import urllib3
 
     rest = b""
@@ -15,6 +17,8 @@ def stream_lines(answer: Any) -> Iterator[bytes]:
         for chunk in answer.stream(None, decode_content=True):
             *whole, rest = (rest + chunk).split(b"\n")
             yield from (line for line in whole if line.strip())
+    except urllib3.exceptions.ReadTimeoutError as error:
+        raise Silent("the API server has fallen silent", remedy="check the network and its proxies") from error
     except (urllib3.exceptions.HTTPError, OSError):
         return
     finally:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from attrs import frozen
 
 from promokit.cluster.lines import stream_lines
 from promokit.cluster.objects import Controller, Event, Job, Pod, ReplicaSet
+from promokit.cluster.pages import Page
 from promokit.cluster.parse import (
     parse_controller,
     parse_event,
@@ -17,7 +19,7 @@ from promokit.cluster.parse import (
     parse_pod,
     parse_replica_set,
 )
-from promokit.cluster.transport import Json, NotFound, Transport
+from promokit.cluster.transport import Json, NotFound, Silent, Transport
 from promokit.errors import Unreachable
 from promokit.model import Kind, Workload
 
@@ -55,13 +57,13 @@ class Namespace:
         except NotFound:
             return None
 
-    def pages(self, resource: str, query: Mapping[str, str] | None = None) -> Iterator[Json]:
-        """Yield the pages of a list, each with its items and metadata."""
+    def pages(self, resource: str, query: Mapping[str, str] | None = None) -> Iterator[Page]:
+        """Yield the pages of a list; each is to be read to its end before the next is asked."""
         going: dict[str, str] = {**(query or {}), "limit": str(PAGE)}
         while True:
-            page = _json(self._listed(resource, going))
+            page = Page(self._listed(resource, going))
             yield page
-            going["continue"] = page["metadata"].get("continue") or ""
+            going["continue"] = page.metadata.get("continue") or ""
             if not going["continue"]:
                 return
 
@@ -76,7 +78,7 @@ class Namespace:
     def items(self, resource: str, query: Mapping[str, str] | None = None) -> Iterator[Json]:
         """Yield the objects of a list."""
         for page in self.pages(resource, query):
-            yield from page["items"]
+            yield from page
 
     def controllers(self, workloads: Iterable[Workload]) -> dict[Workload, Controller]:
         """Return the controller of each workload that is there, from one list a kind."""
@@ -122,7 +124,8 @@ class Namespace:
         path = self.path("pods", f"{pod}/log")
         query = {"container": container, "follow": "true"}
         answer = self.transport.request("GET", path, query=query, read_seconds=LOG_SILENT_SECONDS)
-        yield from (line.decode("utf-8", "replace") for line in stream_lines(answer))
+        with suppress(Silent):
+            yield from (line.decode("utf-8", "replace") for line in stream_lines(answer))
 
     def log_tail(self, pod: str, container: str, *, lines: int = 20, previous: bool = False) -> list[str]:
         """Return a container's last log lines, at most 64 KiB; none where it has no log."""

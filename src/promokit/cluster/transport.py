@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Mapping
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
@@ -17,6 +19,11 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 30.0
+CONNECT_TRIES = 3
+
+
+class Silent(Unreachable):
+    """The connection is there, and nothing has come by it for as long as was waited."""
 
 
 class ApiError(PromokitError):
@@ -40,7 +47,15 @@ class Invalid(ApiError):
 
 
 class Gone(ApiError):
-    """410: the resource version is too old to go on from."""
+    """410, or a version that this server hasn't reached: there is no going on from this resource version."""
+
+
+class Busy(Unreachable):
+    """429 or 5xx: in trouble for now. `retry_after` is how many seconds the server asks to wait, if it does."""
+
+    def __init__(self, what: str, *, where: str | None = None, retry_after: float | None = None) -> None:
+        super().__init__(what, where=where, remedy="run this again")
+        self.retry_after = retry_after
 
 
 _KINDS: Mapping[int, type[ApiError]] = {404: NotFound, 409: Conflict, 410: Gone, 422: Invalid}
@@ -48,11 +63,14 @@ _KINDS: Mapping[int, type[ApiError]] = {404: NotFound, 409: Conflict, 410: Gone,
 
 @frozen
 class Transport:
-    """An API server: its address, its connection pool, and what to send as Authorization (asked anew after a 401)."""
+    """An API server: its address, its connection pool, and what to send as Authorization.
+
+    `authorization` is asked for every request; after a 401 it is given the value that was refused, to make a new one.
+    """
 
     host: str
     pool: urllib3.PoolManager
-    authorization: Callable[[bool], str | None]
+    authorization: Callable[[str | None], str | None]
 
     def request(
         self,
@@ -63,88 +81,151 @@ class Transport:
         body: object = None,
         content_type: str = "application/json",
         read_seconds: float = READ_SECONDS,
+        connect_tries: int = CONNECT_TRIES,
     ) -> urllib3.BaseHTTPResponse:
         """Return the answer, its body not yet read. ApiError for what the server refuses, Unreachable else."""
-        answer = self._send(method, path, query, body, content_type, read_seconds, renew=False)
+        asked = _Asked(method, path, query, body, content_type, read_seconds, connect_tries)
+        token = self.authorization(None)
+        answer = self._sent(asked, token)
         if answer.status == 401:
             answer.drain_conn()  # its connection can't be used again before the body is read
-            answer = self._send(method, path, query, body, content_type, read_seconds, renew=True)
+            answer = self._sent(asked, self.authorization(token))
         if answer.status >= 400:
             raise _told(self.host, method, path, answer)
         return answer
 
-    def _send(
-        self,
-        method: str,
-        path: str,
-        query: Mapping[str, str] | None,
-        body: object,
-        content_type: str,
-        read_seconds: float,
-        *,
-        renew: bool,
-    ) -> urllib3.BaseHTTPResponse:
+    def _sent(self, asked: _Asked, token: str | None) -> urllib3.BaseHTTPResponse:
+        """Send it. A read whose kept connection turns out to be closed goes out again, once, on a new one."""
         import urllib3
 
-        headers = {"Accept": "application/json", "Content-Type": content_type, "User-Agent": "promokit"}
-        if token := self.authorization(renew):
-            headers["Authorization"] = token
-        url = self.host + quote(path) + ("?" + urlencode(query) if query else "")
-        retries = urllib3.Retry(connect=2, read=0, redirect=0, status=0, other=0, backoff_factor=0.2)
-        timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=read_seconds)
         try:
-            return self.pool.request(
-                method,
-                url,
-                body=None if body is None else json.dumps(body).encode(),
-                headers=headers,
-                timeout=timeout,
-                retries=retries,
-                preload_content=False,
-            )
+            return asked.send(self.pool, self.host, token)
+        except urllib3.exceptions.HTTPError as error:
+            if not (asked.method == "GET" and isinstance(_cause(error), urllib3.exceptions.ProtocolError)):
+                raise unreachable(self.host, error) from error
+        try:
+            return asked.send(self.pool, self.host, token)
         except urllib3.exceptions.HTTPError as error:
             raise unreachable(self.host, error) from error
 
 
+@frozen
+class _Asked:
+    """What is asked of an API server."""
+
+    method: str
+    path: str
+    query: Mapping[str, str] | None
+    body: object
+    content_type: str
+    read_seconds: float
+    connect_tries: int
+
+    def send(self, pool: urllib3.PoolManager, host: str, token: str | None) -> urllib3.BaseHTTPResponse:
+        import urllib3
+
+        headers = {"Accept": "application/json", "Content-Type": self.content_type, "User-Agent": "promokit"}
+        if token:
+            headers["Authorization"] = token
+        retries = urllib3.Retry(
+            connect=self.connect_tries - 1,
+            read=0,
+            redirect=0,
+            status=0,
+            other=0,
+            backoff_factor=0.2,
+            respect_retry_after_header=False,  # such an answer is to be read, not to be taken for too many retries
+        )
+        return pool.request(
+            self.method,
+            host + quote(self.path) + ("?" + urlencode(self.query) if self.query else ""),
+            body=None if self.body is None else json.dumps(self.body).encode(),
+            headers=headers,
+            timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=self.read_seconds),
+            retries=retries,
+            preload_content=False,
+        )
+
+
 def unreachable(host: str, error: Exception) -> Unreachable:
-    """Return the error for an API server that doesn't answer."""
-    return Unreachable(
-        f"the API server doesn't answer: {_reason(error)}",
+    """Return the error for an API server that doesn't answer: Silent where it was reached and says nothing."""
+    import urllib3
+
+    cause = _cause(error)
+    kind = Silent if isinstance(cause, urllib3.exceptions.ReadTimeoutError) else Unreachable
+    return kind(
+        f"the API server doesn't answer: {str(cause).rsplit(': ', 1)[-1] or type(cause).__name__}",
         where=host,
         remedy="check the network and the cluster's endpoint, then run this again",
     )
 
 
-def _reason(error: Exception) -> str:
-    cause = getattr(error, "reason", None) or error
-    return str(cause).rsplit(": ", 1)[-1] or type(cause).__name__
+def _cause(error: Exception) -> Exception:
+    """Return what urllib3 gave up retrying for."""
+    return getattr(error, "reason", None) or error
 
 
 def _told(host: str, method: str, path: str, answer: urllib3.BaseHTTPResponse) -> PromokitError:
-    import urllib3
-
-    try:
-        message = json.loads(answer.data).get("message", "")
-    except (ValueError, AttributeError, urllib3.exceptions.HTTPError):
-        message = ""
-    where = f"{method} {path}"
-    status = answer.status
+    status, where = answer.status, f"{method} {path}"
+    told = _status_of(answer)
     if status == 401:
         return Unreachable(
             "the API server doesn't accept these credentials",
             where=host,
             remedy="renew them; on EKS, give the role an access entry for this cluster",
         )
+    return refusal({**told, "code": status}, method, where, _retry_after(answer.headers))
+
+
+def refusal(told: Json, method: str, where: str, retry_after: float | None = None) -> PromokitError:
+    """Return the error that a Status object of the API server stands for."""
+    status, message = int(told.get("code") or 500), str(told.get("message") or "")
     if status == 403 and method in {"GET", "HEAD"}:
         return Unreachable(
             f"not allowed to read: {message}",
             where=where,
             remedy="grant it: see rbac.yaml beside the manifests",
         )
+    if _ahead(told):
+        return Gone(410, message, where=where)
     if status in {429, 500, 502, 503, 504}:
-        return Unreachable(
-            f"the API server is in trouble (HTTP {status}): {message}", where=where, remedy="run this again"
-        )
+        return Busy(f"the API server is in trouble (HTTP {status}): {message}", where=where, retry_after=retry_after)
     kind = _KINDS.get(status, ApiError)
     remedy = "grant it: see rbac.yaml beside the manifests" if status == 403 else None
     return kind(status, message or f"HTTP {status}", where=where, remedy=remedy)
+
+
+def _status_of(answer: urllib3.BaseHTTPResponse) -> Json:
+    import urllib3
+
+    try:
+        told = json.loads(answer.data)
+    except (ValueError, urllib3.exceptions.HTTPError):
+        told = None
+    return told if isinstance(told, dict) else {}
+
+
+def _ahead(told: Json) -> bool:
+    """Whether it was asked for a version that the server hasn't got, as after its store was restored.
+
+    staging/src/k8s.io/apiserver/pkg/storage/errors.go, NewTooLargeResourceVersionError: a 504 of this cause.
+    """
+    details = told.get("details")
+    causes = details.get("causes") if isinstance(details, dict) else None
+    return any(isinstance(each, dict) and each.get("reason") == "ResourceVersionTooLarge" for each in causes or ())
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds of Retry-After (RFC 9110, 10.2.3), a date by the server's own clock where it tells it."""
+    text = headers.get("Retry-After", "").strip()
+    if text.isascii() and text.isdigit():
+        return float(text)
+    try:
+        then = parsedate_to_datetime(text).timestamp()
+    except ValueError:
+        return None
+    try:
+        now = parsedate_to_datetime(headers.get("Date", "")).timestamp()
+    except ValueError:
+        now = time.time()
+    return max(then - now, 0.0)

@@ -14,7 +14,8 @@ Json = dict[str, Any]
 
 @frozen
 class Arrival:
-    """A change of a resource (its type as the watch tells it, or LISTING and LISTED), or the error that ended sight.
+    """A change of a resource (its type as the watch tells it, or LISTING, LISTED and RESUMED), or the error that
+    ended sight of it until the next LISTED or RESUMED.
 
     `raw` is the object as the server sent it, where that was asked for.
     """

@@ -9,6 +9,7 @@ from types import TracebackType
 from attrs import evolve
 
 from promokit.cluster.namespace import Namespace
+from promokit.cluster.objects import Controller
 from promokit.errors import PromokitError, Unreachable
 from promokit.model import Workload
 from promokit.rollout.arrival import Arrival
@@ -36,15 +37,15 @@ class Lookout:
     def __init__(
         self,
         namespace: Namespace,
-        workloads: Iterable[Workload],
+        workloads: Mapping[Workload, Controller],
         *,
         recorder: Recorder | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.namespace, self.clock, self.recorder = namespace, clock, recorder
-        streams, queries = streams_for(list(workloads))
+        streams, queries = streams_for(workloads)
         self.sight = Sight(streams)
-        self._streams = Streams(namespace, queries, streams=streams, keep_raw=recorder is not None)
+        self._streams = Streams(namespace, queries, streams, keep_raw=recorder is not None)
         self._early: list[tuple[float, Arrival]] = []
 
     def __enter__(self) -> Lookout:

@@ -68,10 +68,10 @@ def roll_out(
     """
     recorder = Recorder(watching.record, watching.warn) if watching.record else None
     try:
-        with Lookout(namespace, images, recorder=recorder) as lookout:
-            before = _present(namespace, images)
-            previous = {each: before[each].images[each.container] for each in images}
-            _expect(previous, images, expected or {})
+        before = _present(namespace, images)
+        previous = {each: before[each].images[each.container] for each in images}
+        _expect(previous, images, expected or {})
+        with Lookout(namespace, before, recorder=recorder) as lookout:
             lookout.settle()
             change = _Change(namespace, cause, epoch)
             started = time.monotonic()

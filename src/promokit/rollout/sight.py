@@ -37,6 +37,8 @@ class Sight:
             self._stale[arrival.resource] = dict(self._known.get(arrival.resource, {}))
         elif arrival.type == "LISTED":
             self._end_list(arrival.resource, t)
+        elif arrival.type == "RESUMED":
+            self.blind.pop(arrival.resource, None)
         elif arrival.seen is not None:
             self._see(arrival, t)
 

@@ -1,0 +1,109 @@
+import json
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from botocore.session import Session
+
+from promokit.cluster.connect import connect
+from promokit.cluster.eks import EksToken
+from promokit.cluster.transport import Transport
+from promokit.errors import ConfigError
+from promokit.model import Cluster
+from tests.cluster.api_server import ApiServer
+
+PATH = "/api/v1/namespaces/credreg-test/pods"
+
+
+def kubeconfig(directory: Path, url: str, user: object) -> Path:
+    """Write a kubeconfig of one cluster and one user."""
+    path = directory / "kubeconfig"
+    document = {
+        "clusters": [{"name": "here", "cluster": {"server": url}}],
+        "users": [{"name": "me", "user": user}],
+        "contexts": [{"name": "test", "context": {"cluster": "here", "user": "me"}}],
+    }
+    path.write_text(json.dumps(document))
+    return path
+
+
+def connected(path: Path) -> Transport:
+    return connect(Cluster(context="test"), {"KUBECONFIG": str(path)})
+
+
+def test_a_kubeconfigs_token_is_sent(api: ApiServer, tmp_path: Path) -> None:
+    """As a bearer token."""
+    connected(kubeconfig(tmp_path, api.url, {"token": "good"})).request("GET", PATH)
+    assert [each.authorization for each in api.calls] == ["Bearer good"]
+
+
+def test_a_refused_token_is_had_anew_from_the_kubeconfig(api: ApiServer, tmp_path: Path) -> None:
+    """Its plugin runs again then, also if it never said that a token runs out."""
+    plugin = tmp_path / "plugin.py"
+    plugin.write_text(
+        "import json, pathlib\n"
+        f"count = pathlib.Path({str(tmp_path / 'count')!r})\n"
+        "count.write_text((count.read_text() if count.exists() else '') + 'x')\n"
+        "status = {'token': f'token-{len(count.read_text())}'}\n"
+        "print(json.dumps({'apiVersion': 'client.authentication.k8s.io/v1', 'kind': 'ExecCredential',"
+        " 'status': status}))\n"
+    )
+    command = {"apiVersion": "client.authentication.k8s.io/v1", "command": sys.executable, "args": [str(plugin)]}
+    way = connected(kubeconfig(tmp_path, api.url, {"exec": {**command, "interactiveMode": "Never"}}))
+    way.request("GET", PATH)
+    api.fail(401)
+    way.request("GET", PATH)
+    way.request("GET", PATH)
+    assert [each.authorization[-1] for each in api.calls] == ["1", "1", "2", "2"]
+
+
+def test_a_kubeconfig_without_a_token_sends_none(api: ApiServer, tmp_path: Path) -> None:
+    """Client certificates are the connection's."""
+    connected(kubeconfig(tmp_path, api.url, {})).request("GET", PATH)
+    assert [each.authorization for each in api.calls] == [""]
+
+
+def test_a_kubeconfig_that_can_not_be_used_is_told(tmp_path: Path) -> None:
+    """With what to do."""
+    with pytest.raises(ConfigError, match="KUBECONFIG"):
+        connected(tmp_path / "missing")
+
+
+@pytest.fixture
+def token() -> EksToken:
+    session = Session()
+    session.set_credentials("AKIDEXAMPLE", "wJalr", "session")
+    return EksToken(session, "credreg-test", "us-east-1")
+
+
+def test_a_token_is_renewed_before_it_runs_out(token: EksToken, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After ten of its fifteen minutes."""
+    clock = [1000.0]
+    monkeypatch.setattr("promokit.cluster.eks.time.monotonic", lambda: clock[0])
+    token.authorization(None)
+    clock[0] += 599
+    token.authorization(None)
+    assert token.made_at == 1000.0
+    clock[0] += 2
+    token.authorization(None)
+    assert token.made_at == 1601.0
+
+
+def test_several_that_were_refused_renew_it_once(token: EksToken, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four streams see the same 401; the first renews and the others take what it got."""
+    made: list[str] = []
+
+    def make(self: EksToken) -> str:
+        made.append(f"token-{len(made)}")
+        return made[-1]
+
+    monkeypatch.setattr(EksToken, "_make", make)
+    refused = token.authorization(None)
+    threads = [threading.Thread(target=token.authorization, args=(refused,)) for _ in range(4)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert token.authorization(None) == "Bearer token-1"
+    assert len(made) == 2
