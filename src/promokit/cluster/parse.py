@@ -30,11 +30,11 @@ _MANAGED, _AFTER_MANAGED = b'"managedFields":[', b']},"spec":'
 
 
 def decode(line: bytes) -> Json:
-    """Read a JSON object in which an API object may be, without the bulk of its metadata.managedFields.
+    """Read a line of a watch, without the bulk of its object's metadata.managedFields.
 
-    Half of a pod's JSON, and most of the time to decode it, is who manages which field, which nobody here asks for. It
-    comes last in the metadata (staging/src/k8s.io/apimachinery/pkg/apis/meta/v1/types.go, ObjectMeta) and `spec` after
-    that. Within a text the quotes would be escaped, so this is found only as a key. Written otherwise, it stays.
+    Up to half of a pod's JSON, and of the time to decode it, is who manages which field, which nobody here asks for.
+    It comes last in the metadata (staging/src/k8s.io/apimachinery/pkg/apis/meta/v1/types.go, ObjectMeta), before
+    `spec`. Within a text the quotes would be escaped, so this is found only as a key. Written otherwise, it stays.
     """
     begins = line.find(_MANAGED)
     ends = line.find(_AFTER_MANAGED, begins)

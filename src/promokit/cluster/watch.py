@@ -37,7 +37,7 @@ class Change:
     """ADDED, MODIFIED or DELETED, with the object parsed, and also as JSON where that was asked for.
 
     LISTING begins a list and LISTED ends it: what was not in between is gone. RESUMED tells that after an error the
-    watch goes on and nothing was missed. `seen` is None for a kind that promokit doesn't read.
+    server has taken the watch up again, from where it broke off. `seen` is None for a kind that promokit doesn't read.
     """
 
     type: str
