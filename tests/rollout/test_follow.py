@@ -1,13 +1,15 @@
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
 
+from promokit.errors import Unreachable
 from promokit.rollout.follow import Lookout
 from promokit.rollout.judgement import Verdict
 from promokit.rollout.policy import Policy
 from promokit.rollout.reasons import Outcome
+from promokit.rollout.standing import Standing
 from tests.cluster.api_server import ApiServer
 from tests.factories import WORKLOAD, deployment, image
 from tests.manifest_objects import Controller, deployment_json
@@ -32,14 +34,10 @@ def followed(
 
 
 def test_a_rollout_is_followed_to_success(cluster: ApiServer) -> None:
-    """By four streams, whatever the number of pods."""
+    """By four streams, whatever the number of pods, and one read that confirms the success."""
     assert followed(cluster).outcome is Outcome.SUCCEEDED
-    assert sorted(each.path.rpartition("/")[2] for each in cluster.calls) == [
-        "deployments",
-        "events",
-        "pods",
-        "replicasets",
-    ]
+    paths = sorted(each.path.rpartition("/")[2] for each in cluster.calls)
+    assert paths == ["deployments", "events", "main-app", "pods", "replicasets"]
 
 
 def test_a_failure_tells_the_last_lines_of_the_log(cluster: ApiServer) -> None:
@@ -68,3 +66,27 @@ def test_a_lost_lease_ends_it(cluster: ApiServer) -> None:
     """Whoever took over is followed by its own run."""
     verdict = followed(cluster, BAD, stopped=lambda: "superseded", crashes=1000)
     assert (verdict.outcome, verdict.reason) == (Outcome.INCONCLUSIVE, "superseded")
+
+
+def test_a_success_that_the_server_does_not_confirm_is_not_told(cluster: ApiServer) -> None:
+    """A watch whose connection has died shows nothing: what it last showed isn't proof."""
+    key = ("credreg-test", "deployments", "main-app")
+
+    def change_unseen(now: float, standings: Sequence[Standing]) -> None:
+        if standings[0].available:
+            with cluster.changed:
+                cluster.objects[key]["metadata"]["resourceVersion"] = "99999"
+
+    with Lookout(cluster.namespace(), {WORKLOAD: deployment()}) as lookout:
+        cluster.put("deployments", "main-app", deployment_json(runs=GOOD))
+        policy = Policy(stable_for=0.2, blind_for=0.4)
+        verdict = lookout.follow({WORKLOAD: policy}, time.monotonic(), show=change_unseen)
+    assert (verdict.outcome, verdict.reason) == (Outcome.INCONCLUSIVE, "blind")
+    assert "another state" in verdict.evidence[0].message
+
+
+def test_nothing_is_changed_before_all_has_been_listed(cluster: ApiServer) -> None:
+    """What can't be seen can't be judged: then the change isn't made."""
+    cluster.fail(503, path="pods", times=10_000)
+    with Lookout(cluster.namespace(), {WORKLOAD: deployment()}) as lookout, pytest.raises(Unreachable, match="503"):
+        lookout.settle(0.3)

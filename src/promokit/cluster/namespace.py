@@ -90,6 +90,11 @@ class Namespace:
         }
         return {each: found[each.kind, each.name] for each in wanted if (each.kind, each.name) in found}
 
+    def controller(self, workload: Workload) -> Controller | None:
+        """Return a workload's controller, or None where there is none."""
+        data = self.get(RESOURCES[workload.kind], workload.name)
+        return parse_controller({**data, "kind": workload.kind}) if data else None
+
     def replica_sets(self) -> list[ReplicaSet]:
         """Return the ReplicaSets."""
         return [parse_replica_set(each) for each in self.items("replicasets")]

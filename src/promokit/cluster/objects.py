@@ -29,7 +29,8 @@ class Controller:
     `template` is a hash of the pod template; `images` are its containers' images by name. `wanted` is the number of
     pods asked for (of a DaemonSet: nodes that should run one), `total` those that are there, `updated` those of the
     newest template. `partition` of a StatefulSet is the number of pods that keep the old one. `progress_seconds` is
-    None where the kind has no deadline. `on_delete`: pods are only replaced when somebody deletes them.
+    None where the kind has no deadline. `on_delete`: pods are only replaced when somebody deletes them. `version` is
+    the resourceVersion: equal ones are the same state.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Controller:
     on_delete: bool = False
     update_revision: str = ""
     current_revision: str = ""
+    version: str = ""
 
     @property
     def revision(self) -> str:

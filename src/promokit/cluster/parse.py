@@ -119,6 +119,7 @@ def _common(data: Json) -> dict[str, Any]:
     return {
         "name": meta["name"],
         "uid": meta["uid"],
+        "version": meta.get("resourceVersion", ""),
         "generation": meta.get("generation", 0),
         "observed_generation": status.get("observedGeneration", 0),
         "template": template_hash(spec["template"]),

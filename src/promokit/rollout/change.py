@@ -117,10 +117,9 @@ def lost(name: str) -> Superseded:
 
 def _judged(namespace: Namespace, workload: Workload, expected: str, epoch: int | None, error: Invalid) -> Exception:
     """Read again what a 422 means: image moved, epoch moved, or an admission policy's refusal."""
-    data = namespace.get(RESOURCES[workload.kind], workload.name)
-    if data is None:
+    now = namespace.controller(workload)
+    if now is None:
         return lost(workload.name)
-    now = parse_controller({**data, "kind": workload.kind})
     if epoch is not None and epoch_of(now) != epoch:
         return lost(workload.name)
     if now.images.get(workload.container) != expected:

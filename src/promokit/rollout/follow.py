@@ -28,6 +28,7 @@ SHORTEST_PAUSE = 0.05
 LONGEST_PAUSE = 1.0
 LIST_SECONDS = 10.0
 LOG_LINES = 20
+CONFIRMATION = "confirmation"
 Show = Callable[[float, Sequence[Standing]], None]
 
 
@@ -113,11 +114,31 @@ class Lookout:
                 policies = presence.told(policies)
             assessment = self._assessed(policies, now)
             show(now, standings(self.sight.snapshot, assessment))
-            if assessment.final:
+            if not assessment.final:
+                self.sight.blind.pop(CONFIRMATION, None)
+            elif self._confirmed(assessment, now):
                 return assessment.verdict
             if presence is not None:
                 presence.ask(self.sight.snapshot, assessment)
             self._wait(assessment.look_again - now, started, asking=presence is not None and presence.asking)
+
+    def _confirmed(self, assessment: Assessment, now: float) -> bool:
+        """Confirm a success by a read of its own: a connection that has died shows nothing for up to 30 s.
+
+        A pod that lost its readiness meanwhile has changed its controller's status.
+        """
+        if assessment.verdict.outcome is not Outcome.SUCCEEDED:
+            return True
+        try:
+            fresh = [self.namespace.controller(each) for each in assessment.judgements]
+        except PromokitError as error:
+            self.sight.lose(CONFIRMATION, error, now)
+            return False
+        seen = [self.sight.snapshot.controller(each) for each in assessment.judgements]
+        if all(new and old and new.version == old.version for new, old in zip(fresh, seen, strict=True)):
+            return True
+        self.sight.lose(CONFIRMATION, Unreachable("the API server shows another state than its watches"), now)
+        return False
 
     def _wait(self, seconds: float, started: float, *, asking: bool) -> None:
         """Wait for an arrival, but never less than the shortest pause: what comes meanwhile is taken in together."""

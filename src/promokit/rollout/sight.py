@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from attrs import define, field
 
 from promokit.cluster.objects import Event
+from promokit.errors import PromokitError
 from promokit.rollout.arrival import Arrival
 from promokit.rollout.snapshot import Snapshot
 
@@ -31,8 +32,7 @@ class Sight:
     def take(self, arrival: Arrival, t: float) -> None:
         """Take in what arrived at second `t`."""
         if arrival.error is not None:
-            self.blind.setdefault(arrival.resource, t)
-            self.trouble = arrival.error.what
+            self.lose(arrival.resource, arrival.error, t)
         elif arrival.type == "LISTING":
             self._stale[arrival.resource] = dict(self._known.get(arrival.resource, {}))
         elif arrival.type == "LISTED":
@@ -41,6 +41,11 @@ class Sight:
             self.blind.pop(arrival.resource, None)
         elif arrival.seen is not None:
             self._see(arrival, t)
+
+    def lose(self, what: str, error: PromokitError, t: float) -> None:
+        """Take note that something can't be seen since second `t`."""
+        self.blind.setdefault(what, t)
+        self.trouble = error.what
 
     def _see(self, arrival: Arrival, t: float) -> None:
         seen = arrival.seen
