@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tests.lab import certificates, cgroups, processes
 from tests.lab.api import Api
+from tests.lab.commands import run
 from tests.lab.layout import BIN, ECR_HOST, PAUSE_IMAGE, REGISTRY_URL, Cluster
 
 MOUNT_POINTS = ("/var/lib/kubelet", "/var/lib/cni", "/var/log/pods", "/var/log/containers")
@@ -49,23 +50,69 @@ def start(cluster: Cluster) -> None:
     )
     first = processes.child_of(holder)
     processes.wait_until(holder.name, lambda: _is_pause(first), seconds=10, remedy="see the log.")
-    enter = ["nsenter", f"--target={first}", "--mount", "--pid", "--"]
-    processes.start(f"{cluster.name}-containerd", [*enter, "containerd", "--config", _containerd_config(cluster)])
+    containerd = [*_enter(first), "containerd", "--config", _containerd_config(cluster)]
+    processes.start(f"{cluster.name}-containerd", containerd)
     processes.wait_until(
         f"{cluster.name}-containerd", _socket(cluster).is_socket, seconds=30, remedy="see the log above."
     )
+    _kubelet_config(cluster)
+    start_kubelet(cluster)
+
+
+def start_kubelet(cluster: Cluster) -> None:
+    """Start the kubelet in the node's namespace, which must be there: for the first time, or after `stop_kubelet`."""
+    first = processes.child_of(_recorded(f"{cluster.name}-node"))
     processes.start(
         f"{cluster.name}-kubelet",
         [
-            *enter,
+            *_enter(first),
             BIN / "kubelet",
-            f"--config={_kubelet_config(cluster)}",
+            f"--config={cluster.run / 'kubelet.json'}",
             f"--kubeconfig={certificates.kubeconfig(cluster, certificates.node(cluster))}",
             f"--hostname-override={cluster.name}",
             f"--node-ip={cluster.node_address}",
             f"--cert-dir={cluster.run / 'kubelet'}",
         ],
     )
+
+
+def has_kubelet(cluster: Cluster) -> bool:
+    """Whether the kubelet is started and wasn't stopped."""
+    return any(program.name == f"{cluster.name}-kubelet" for program in processes.recorded())
+
+
+def stop_kubelet(cluster: Cluster) -> None:
+    """End the kubelet alone: to the cluster the node is gone, while its containers go on."""
+    entered = _recorded(f"{cluster.name}-kubelet")
+    kubelet = processes.child_of(entered)  # nsenter waits for it, and wouldn't take it along
+    began = processes.start_time(kubelet) or ""
+    processes.stop([processes.Recorded("kubelet", kubelet, began, entered.stop_signal), entered])
+
+
+def mirror(cluster: Cluster, host: str, url: str) -> None:
+    """Have the node pull the images of a host from this URL, from its next pull on.
+
+    It stands for the host itself, not for a mirror of it: what it refuses isn't asked of anybody else.
+    """
+    folder = cluster.run / "certs.d" / host
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "hosts.toml").write_text(f'server = "{url}"\n[host."{url}"]\n  capabilities = ["pull", "resolve"]\n')
+
+
+def forget_image(cluster: Cluster, digest: str) -> None:
+    """Have the node forget an image, by its index's digest, so that it has to pull it again."""
+    ctr = ("ctr", f"--address={_socket(cluster)}", "--namespace=k8s.io", "images")
+    names = [line.split()[0] for line in run(*ctr, "list").splitlines() if digest in line]
+    if names:
+        run(*ctr, "remove", *names)
+
+
+def _recorded(name: str) -> processes.Recorded:
+    return next(program for program in processes.recorded() if program.name == name)
+
+
+def _enter(first: int) -> list[str | Path]:
+    return ["nsenter", f"--target={first}", "--mount", "--pid", "--"]
 
 
 def wait_until_ready(cluster: Cluster) -> None:
@@ -95,9 +142,7 @@ def _socket(cluster: Cluster) -> Path:
 
 def _containerd_config(cluster: Cluster) -> Path:
     """containerd's settings: images under the ECR host's name come from the lab's registry."""
-    hosts = cluster.run / "certs.d" / ECR_HOST
-    hosts.mkdir(parents=True, exist_ok=True)
-    (hosts / "hosts.toml").write_text(f'[host."{REGISTRY_URL}"]\n  capabilities = ["pull", "resolve"]\n')
+    mirror(cluster, ECR_HOST, REGISTRY_URL)
     path = cluster.run / "containerd.toml"
     path.write_text(f"""version = 2
 root = "{cluster.data / "containerd"}"
@@ -147,8 +192,8 @@ def _cni_config(cluster: Cluster) -> Path:
     return folder
 
 
-def _kubelet_config(cluster: Cluster) -> Path:
-    """The kubelet's settings: no eviction and no swap check, since the disk and memory are a developer's."""
+def _kubelet_config(cluster: Cluster) -> None:
+    """Write the kubelet's settings: no eviction and no swap check, since the disk and memory are a developer's."""
     settings = {
         "apiVersion": "kubelet.config.k8s.io/v1beta1",
         "kind": "KubeletConfiguration",
@@ -176,6 +221,4 @@ def _kubelet_config(cluster: Cluster) -> Path:
         "evictionHard": {"imagefs.available": "0%", "nodefs.available": "0%", "nodefs.inodesFree": "0%"},
         "volumePluginDir": str(cluster.data / "volume-plugins"),
     }
-    path = cluster.run / "kubelet.json"
-    path.write_text(json.dumps(settings, indent=1))
-    return path
+    (cluster.run / "kubelet.json").write_text(json.dumps(settings, indent=1))
