@@ -6,12 +6,16 @@ Most are cut some seconds after their verdict: then the last lines repeat the wo
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
-from attrs import frozen
+from attrs import evolve, frozen
+
+from promokit.cli.policy_options import judged_by
+from promokit.rollout.policy import Policy
 
 FOLDER = Path(__file__).resolve().parent
 
@@ -39,6 +43,17 @@ class Expectation:
     reason: str
     justified: float | None
     because: str
+
+
+def policy_of(flags: str) -> Policy:
+    """The policy that a command line's flags make."""
+    words = shlex.split(flags)
+    given = {
+        name.removeprefix("--").replace("-", "_"): value for name, value in zip(words[::2], words[1::2], strict=True)
+    }
+    image_exists = given.pop("image_exists", "unknown")
+    assert image_exists in {"yes", "no", "unknown"}
+    return evolve(judged_by(Policy(), given), image_exists=image_exists)
 
 
 def lines(name: str) -> list[Line]:

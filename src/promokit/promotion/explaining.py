@@ -40,7 +40,11 @@ class Explanation:
 
 def explain_timeline(file: Path, policy: Policy) -> Explanation:
     """Replay a recording. ConfigError names the line that can't be read, or says that nothing in it can be judged."""
-    lines = list(read_timeline(file))
+    return explained(list(read_timeline(file)), policy, file)
+
+
+def explained(lines: Sequence[Line], policy: Policy, file: Path) -> Explanation:
+    """Replay the lines of a recording; `file` is its name for errors."""
     ours, unchanged = targets(lines, policy)
     jobs = _jobs(lines)
     if ours or (unchanged and not jobs):

@@ -31,7 +31,10 @@ def job_as_workload(job: Job) -> Workload:
 def _judged(snapshot: Snapshot, uid: str, name: str, policy: Policy, now: float) -> Judgement:
     """A Job's failures are its controller's to count (failed > backoffLimit): only its conditions end it, or a pod
     that can't even begin."""
-    ended = judge_job(snapshot.jobs.get(uid), name)
+    job = snapshot.jobs.get(uid)
+    if job is None and uid not in snapshot.gone:
+        return Judgement(Verdict(Outcome.PROGRESSING, "running", now, (), name), policy.timeout)
+    ended = judge_job(job, name)
     if ended.outcome == "succeeded":
         return _at(Outcome.SUCCEEDED, ended.reason, name, now)
     if ended.final:

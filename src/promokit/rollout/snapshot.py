@@ -49,7 +49,8 @@ class Heard:
 class Snapshot:
     """The state by UID. `progress_at` is when a controller's counts last went forward, by its UID.
 
-    `freed_at` is when a pod that was ending was last seen to be gone.
+    `freed_at` is when a pod that was ending was last seen to be gone; `gone` are the controllers and Jobs that were
+    deleted, which are told from those that haven't been seen yet.
     """
 
     controllers: dict[str, Controller] = field(factory=dict)
@@ -59,6 +60,8 @@ class Snapshot:
     events: dict[str, dict[str, Heard]] = field(factory=dict)
     progress_at: dict[str, float] = field(factory=dict)
     freed_at: float = LONG_AGO
+    gone: set[str] = field(factory=set)
+    _made_in: dict[str, int] = field(factory=dict)
     _named: dict[tuple[str, str], str] = field(factory=dict)
     _owned: dict[str, dict[str, None]] = field(factory=dict)
     _ending: dict[str, None] = field(factory=dict)
@@ -135,6 +138,8 @@ class Snapshot:
             gone = kept.pop(uid, None)
             if isinstance(gone, Controller) and self._named.get((gone.kind, gone.name)) == uid:
                 del self._named[gone.kind, gone.name]
+            if isinstance(gone, Controller | Job):
+                self.gone.add(uid)
             owner = gone.pod.owner if isinstance(gone, Sighting) else getattr(gone, "owner", "")
             self._owned.get(owner, {}).pop(uid, None)
         if uid in self._ending:
@@ -142,11 +147,15 @@ class Snapshot:
             self.freed_at = t
         self.events.pop(uid, None)
         self.progress_at.pop(uid, None)
+        self._made_in.pop(uid, None)
         self._owned.pop(uid, None)
 
     def _see_controller(self, seen: Controller, t: float) -> None:
         before = self.controllers.get(seen.uid)
-        if before is None or _went_forward(before, seen):
+        if before is None or before.template != seen.template:
+            self._made_in[seen.uid] = seen.generation
+            self.progress_at[seen.uid] = t
+        elif _went_forward(before, seen, self._made_in[seen.uid]):
             self.progress_at[seen.uid] = t
         self.controllers[seen.uid] = seen
         self._named[seen.kind, seen.name] = seen.uid
@@ -158,12 +167,16 @@ class Snapshot:
             self._ending[seen.uid] = None
 
 
-def _went_forward(before: Controller, seen: Controller) -> bool:
-    """Return the Deployment controller's own rule of progress (deployment/util: DeploymentProgressing), and a new
-    template, from which the deadline counts anew."""
+def _went_forward(before: Controller, seen: Controller, made_in: int) -> bool:
+    """Return the Deployment controller's own rule of progress (deployment/util: DeploymentProgressing).
+
+    The first counts of the newest template, made in generation `made_in`, are progress too: those of before spoke of
+    another.
+    """
+    if before.observed_generation < made_in:
+        return seen.observed_generation >= made_in
     return (
-        seen.template != before.template
-        or seen.updated > before.updated
+        seen.updated > before.updated
         or seen.ready > before.ready
         or seen.available > before.available
         or seen.total - seen.updated < before.total - before.updated

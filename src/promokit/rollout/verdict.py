@@ -23,7 +23,9 @@ SHOWN_PODS = 3
 def judge(snapshot: Snapshot, workload: Workload, policy: Policy, now: float) -> Judgement:
     """Judge one workload's rollout at second `now`. Pure; the rules are in the order in which they are asked."""
     controller = snapshot.controller(workload)
-    if controller is None:
+    if controller is None and policy.uid and policy.uid not in snapshot.gone:
+        judgement = _goes_on("waiting", now, NEVER)  # made by the change, and not seen yet
+    elif controller is None:
         judgement = _ends(Outcome.INCONCLUSIVE, "replaced", now, [Evidence("")])
     elif interference := _interference(controller, policy):
         judgement = _ends(Outcome.INCONCLUSIVE, interference, now, [Evidence("")])

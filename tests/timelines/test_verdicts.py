@@ -1,0 +1,96 @@
+"""Each recording gets its verdict: exactly that one, never before the recording justifies it, at most 0.25 s later."""
+
+from __future__ import annotations
+
+import functools
+import random
+from pathlib import Path
+
+import pytest
+
+from promokit.cluster.objects import Event
+from promokit.cluster.strict import parse_strictly
+from promokit.promotion.explaining import Explanation, explained
+from promokit.rollout.policy import Policy
+from promokit.rollout.timeline import Line, read_timeline
+from tests.timelines import FOLDER, Expectation, expectations, policy_of
+
+LATE = 0.25
+each_expectation = pytest.mark.parametrize("expected", expectations(), ids=lambda it: f"{it.timeline} {it.flags}")
+EVENT_ALONE = {"mounted-secret-missing", "limit-range", "pod-security", "quota-used-up"}
+"""Where only Events say what is wrong, or how often: without them the deadline decides."""
+
+
+@functools.cache
+def recorded(name: str) -> tuple[Line, ...]:
+    return tuple(read_timeline(FOLDER / f"{name}.jsonl"))
+
+
+def judged(expected: Expectation, lines: list[Line] | tuple[Line, ...]) -> Explanation:
+    return explained(list(lines), policy_of(expected.flags), Path(expected.timeline))
+
+
+@each_expectation
+def test_a_recording_gets_its_verdict_in_time(expected: Expectation) -> None:
+    """The outcome and reason that its reader found, from the second on that he found, and hardly later."""
+    found = judged(expected, recorded(expected.timeline))
+    verdict = found.assessment.verdict
+    assert (verdict.outcome, verdict.reason) == (expected.outcome, expected.reason)
+    assert verdict.final == (expected.justified is not None)
+    if expected.justified is not None:
+        assert expected.justified - 0.001 <= found.t <= expected.justified + LATE
+
+
+@each_expectation
+def test_a_verdict_that_is_no_success_names_what_it_rests_on(expected: Expectation) -> None:
+    """Evidence and a remedy; the rule that fired is noted with its second."""
+    found = judged(expected, recorded(expected.timeline))
+    if found.assessment.verdict.outcome != "failed":
+        return
+    assert found.assessment.verdict.evidence
+    assert found.assessment.verdict.remedy
+    fired = [each for each in found.noted if each.fired is not None]
+    assert expected.reason in {"no-progress", "job-failed", *(each.sign.reason for each in fired)}
+
+
+@each_expectation
+def test_lost_events_never_make_a_success_of_it(expected: Expectation) -> None:
+    """Events may be dropped: what doesn't succeed with them doesn't without."""
+    lines = [each for each in recorded(expected.timeline) if not isinstance(each.seen, Event)]
+    outcome = judged(expected, lines).assessment.verdict.outcome
+    if expected.outcome != "succeeded":
+        assert outcome != "succeeded"
+    if expected.outcome == "failed" and expected.timeline not in EVENT_ALONE:
+        assert outcome in {"failed", "progressing"}
+
+
+@each_expectation
+def test_streams_that_lag_do_not_change_the_outcome(expected: Expectation) -> None:
+    """Each kind comes by a stream of its own, which may be up to 0.2 s late: the outcome stays, a little later."""
+    late = random.Random(expected.timeline)
+    lags: dict[str, float] = {}
+    moved = []
+    for number, line in enumerate(recorded(expected.timeline)):
+        lag = 0.0 if line.t < 0 else lags.setdefault(type(line.seen).__name__, late.uniform(0, 0.2))
+        moved.append((line.t + lag, number, line))
+    lines = [Line(t, line.seen, line.gone) for t, _, line in sorted(moved, key=lambda each: each[:2])]
+    assert judged(expected, lines).assessment.verdict.outcome == expected.outcome
+
+
+def test_time_that_goes_back_crashes_nothing() -> None:
+    """Lines out of order are judged as if they came when the last one had come."""
+    expected = expectations()[0]
+    lines = list(recorded(expected.timeline))
+    random.Random(1).shuffle(lines)
+    assert judged(expected, lines).assessment.verdict.outcome
+
+
+def test_the_default_policy_is_that_of_a_rollout() -> None:
+    """No flags mean the defaults."""
+    assert policy_of("") == Policy()
+
+
+def test_the_recorders_objects_are_read_strictly() -> None:
+    """What a recording holds is what the API server sent, as far as verdicts rest on it."""
+    with pytest.raises(Exception, match="says nothing of a rollout"):
+        parse_strictly({"kind": "Gadget"}, "here")
