@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import http.client
 import json
+import socket
 import ssl
+from collections.abc import Iterator
 from typing import Any
 
 from tests.lab.errors import LabError
 from tests.lab.layout import Cluster
+
+_JSON = {"Accept": "application/json"}
 
 
 class Api:
@@ -47,6 +52,34 @@ class Api:
         path = f"{prefix}{where}/{plural}/{metadata['name']}?{query}"
         self._call("PATCH", path, json.dumps(wanted), kind="application/apply-patch+yaml")
 
+    def create(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        """Create an object, as the server then has it."""
+        prefix, plural, namespaced = self.resource_of(wanted["apiVersion"], wanted["kind"])
+        where = f"/namespaces/{wanted['metadata']['namespace']}" if namespaced else ""
+        return self._call("POST", f"{prefix}{where}/{plural}", json.dumps(wanted))
+
+    def patch(self, path: str, patch: dict[str, Any]) -> dict[str, Any]:
+        """Change an object by a strategic merge patch; as the server then has it."""
+        return self._call("PATCH", path, json.dumps(patch), kind="application/strategic-merge-patch+json")
+
+    def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Post to a path that isn't a collection, such as a pod's eviction."""
+        return self._call("POST", path, json.dumps(body))
+
+    def watch(self, path: str, version: str) -> Iterator[dict[str, Any]]:
+        """Yield a collection's events after a version, until the connection is closed. It is taken by this alone."""
+        self._connection.request("GET", f"{path}?watch=true&resourceVersion={version}", headers=_JSON)
+        answer = self._connection.getresponse()
+        while line := answer.readline():
+            yield json.loads(line)
+
+    def close(self) -> None:
+        """Close the connection, whoever waits on it."""
+        if self._connection.sock:
+            with contextlib.suppress(OSError):
+                self._connection.sock.shutdown(socket.SHUT_RDWR)
+        self._connection.close()
+
     def _resource_of(self, version: str, kind: str) -> tuple[str, str, bool]:
         """A kind's path prefix, plural and whether it's in a namespace, as the server's discovery says."""
         prefix = f"/apis/{version}" if "/" in version else f"/api/{version}"
@@ -64,7 +97,7 @@ class Api:
         kind: str = "application/json",
         missing_is_fine: bool = False,
     ) -> dict[str, Any]:
-        self._connection.request(method, path, body, {"Content-Type": kind, "Accept": "application/json"})
+        self._connection.request(method, path, body, {"Content-Type": kind, **_JSON})
         answer = self._connection.getresponse()
         text = answer.read()
         if answer.status >= 300 and not (answer.status == 404 and missing_is_fine):

@@ -46,6 +46,7 @@ RECIPES = {
     ),
     "kwok": Recipe({"kwok": "sigs.k8s.io/kwok/cmd/kwok"}),
     "pause": Recipe({"pause": "."}),
+    "actor": Recipe({"actor": "."}),
     "actionlint": Recipe({"actionlint": "github.com/rhysd/actionlint/cmd/actionlint"}),
 }
 

@@ -49,23 +49,43 @@ def start(cluster: Cluster) -> None:
     )
     first = processes.child_of(holder)
     processes.wait_until(holder.name, lambda: _is_pause(first), seconds=10, remedy="see the log.")
-    enter = ["nsenter", f"--target={first}", "--mount", "--pid", "--"]
-    processes.start(f"{cluster.name}-containerd", [*enter, "containerd", "--config", _containerd_config(cluster)])
+    containerd = [*_enter(first), "containerd", "--config", _containerd_config(cluster)]
+    processes.start(f"{cluster.name}-containerd", containerd)
     processes.wait_until(
         f"{cluster.name}-containerd", _socket(cluster).is_socket, seconds=30, remedy="see the log above."
     )
+    _kubelet_config(cluster)
+    start_kubelet(cluster)
+
+
+def start_kubelet(cluster: Cluster) -> None:
+    """Start the kubelet in the node's namespace, which must be there: for the first time, or after `stop_kubelet`."""
+    first = processes.child_of(_recorded(f"{cluster.name}-node"))
     processes.start(
         f"{cluster.name}-kubelet",
         [
-            *enter,
+            *_enter(first),
             BIN / "kubelet",
-            f"--config={_kubelet_config(cluster)}",
+            f"--config={cluster.run / 'kubelet.json'}",
             f"--kubeconfig={certificates.kubeconfig(cluster, certificates.node(cluster))}",
             f"--hostname-override={cluster.name}",
             f"--node-ip={cluster.node_address}",
             f"--cert-dir={cluster.run / 'kubelet'}",
         ],
     )
+
+
+def stop_kubelet(cluster: Cluster) -> None:
+    """End the kubelet alone: to the cluster the node is gone, while its containers go on."""
+    processes.stop([_recorded(f"{cluster.name}-kubelet")])
+
+
+def _recorded(name: str) -> processes.Recorded:
+    return next(program for program in processes.recorded() if program.name == name)
+
+
+def _enter(first: int) -> list[str]:
+    return ["nsenter", f"--target={first}", "--mount", "--pid", "--"]
 
 
 def wait_until_ready(cluster: Cluster) -> None:
@@ -147,8 +167,8 @@ def _cni_config(cluster: Cluster) -> Path:
     return folder
 
 
-def _kubelet_config(cluster: Cluster) -> Path:
-    """The kubelet's settings: no eviction and no swap check, since the disk and memory are a developer's."""
+def _kubelet_config(cluster: Cluster) -> None:
+    """Write the kubelet's settings: no eviction and no swap check, since the disk and memory are a developer's."""
     settings = {
         "apiVersion": "kubelet.config.k8s.io/v1beta1",
         "kind": "KubeletConfiguration",
@@ -176,6 +196,4 @@ def _kubelet_config(cluster: Cluster) -> Path:
         "evictionHard": {"imagefs.available": "0%", "nodefs.available": "0%", "nodefs.inodesFree": "0%"},
         "volumePluginDir": str(cluster.data / "volume-plugins"),
     }
-    path = cluster.run / "kubelet.json"
-    path.write_text(json.dumps(settings, indent=1))
-    return path
+    (cluster.run / "kubelet.json").write_text(json.dumps(settings, indent=1))

@@ -1,0 +1,5 @@
+"""The cases of rollouts, by name: data for the recordings and for the product's own runs on the lab."""
+
+from tests.lab.cases import images
+
+CASES = {case.name: case for case in (*images.CASES,)}

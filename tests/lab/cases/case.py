@@ -1,0 +1,41 @@
+"""What a case of a rollout is: what is there, the change, what happens meanwhile, and how it has to be judged."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from tests.lab.cases.steps import Step
+from tests.lab.place import Manifest
+
+
+@frozen
+class Judged:
+    """How a rollout must end when it is judged with these flags, and the rule in words that says so."""
+
+    outcome: str
+    reason: str
+    rule: str
+    flags: str = "--stable-for 2s"
+
+
+@frozen
+class Case:
+    """One rollout. Times are seconds, `meanwhile`'s and `seconds` since the change."""
+
+    name: str
+    before: tuple[Manifest, ...]
+    """What is applied first, in order."""
+    change: tuple[Step, ...]
+    """The change that is judged: other images, or a migration's Job."""
+    judged: tuple[Judged, ...]
+    healthy: bool = True
+    """Whether the workloads of `before` get complete before anything else happens."""
+    prepare: tuple[Step, ...] = ()
+    """What happens after that and before the change."""
+    meanwhile: tuple[tuple[float, Step], ...] = ()
+    seconds: float = 20
+    """How long to look at it."""
+    alone: bool = False
+    """Whether it would disturb other cases on its cluster."""
+    cleanup: tuple[Step, ...] = ()
+    """What has to be put back outside the namespace."""

@@ -1,0 +1,140 @@
+"""What people, controllers and faults do to a namespace while a case runs, each as data that can be carried out."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import frozen
+
+from tests.lab import node
+from tests.lab.place import Manifest, Place
+
+
+class Step(ABC):
+    """One thing that happens."""
+
+    @abstractmethod
+    def do(self, place: Place) -> None:
+        """Let it happen in a place."""
+
+
+@frozen
+class Apply(Step):
+    """Somebody applies a manifest."""
+
+    manifest: Manifest
+
+    def do(self, place: Place) -> None:
+        place.apply(self.manifest)
+
+
+@frozen
+class Patch(Step):
+    """Somebody changes an object."""
+
+    kind: str
+    name: str
+    patch: Mapping[str, Any]
+
+    def do(self, place: Place) -> None:
+        place.patch(self.kind, place.filled(self.name), self.patch)
+
+
+@frozen
+class Delete(Step):
+    """Somebody deletes an object."""
+
+    kind: str
+    name: str
+
+    def do(self, place: Place) -> None:
+        place.delete(self.kind, place.filled(self.name))
+
+
+@frozen
+class SetImage(Step):
+    """Somebody gives a container another image: `deployment/web/app` gets `actor:better`."""
+
+    workload: str
+    image: str
+
+    def do(self, place: Place) -> None:
+        kind, name, container = self.workload.split("/")
+        containers = [{"name": container, "image": self.image}]
+        place.patch(kind, name, {"spec": {"template": {"spec": {"containers": containers}}}})
+
+
+@frozen
+class Create(Step):
+    """Somebody creates an object, such as a migration's Job."""
+
+    manifest: Manifest
+
+    def do(self, place: Place) -> None:
+        place.create(self.manifest)
+
+
+@frozen
+class Evict(Step):
+    """Somebody drains the node: the newest pod with these labels is evicted."""
+
+    labels: str
+
+    def do(self, place: Place) -> None:
+        name = place.pods(self.labels)[-1]["metadata"]["name"]
+        eviction = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": name}}
+        place.api.post(f"{place.path('pod', name)}/eviction", eviction)
+
+
+@frozen
+class WaitForCondition(Step):
+    """Time passes until an object has a condition with this reason."""
+
+    kind: str
+    name: str
+    reason: str
+
+    def do(self, place: Place) -> None:
+        def holds() -> bool:
+            status = place.api.get(place.path(self.kind, self.name))["status"]
+            return any(it["reason"] == self.reason for it in status.get("conditions", ()))
+
+        place.wait(f"{self.kind}/{self.name} has {self.reason}", holds)
+
+
+@frozen
+class HideImage(Step):
+    """The registry hasn't got this image (yet)."""
+
+    behaviour: str
+
+    def do(self, place: Place) -> None:
+        place.hide(self.behaviour)
+
+
+@frozen
+class ShowImage(Step):
+    """The image that was hidden gets pushed."""
+
+    behaviour: str
+
+    def do(self, place: Place) -> None:
+        place.show(self.behaviour)
+
+
+@frozen
+class StopKubelet(Step):
+    """The node is lost: its kubelet stops."""
+
+    def do(self, place: Place) -> None:
+        node.stop_kubelet(place.cluster)
+
+
+@frozen
+class StartKubelet(Step):
+    """The node comes back."""
+
+    def do(self, place: Place) -> None:
+        node.start_kubelet(place.cluster)

@@ -1,0 +1,3 @@
+module promokit.test/lab/actor
+
+go 1.26.0
