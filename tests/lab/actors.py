@@ -47,11 +47,14 @@ BEHAVIOURS = {
     "migration-fails": Behaviour("-exit-after=1s -exit-code=3"),
 }
 
+_SOME = f"sha256:{'0123456789abcdef' * 4}"
 STRANGE = {
-    "gone": f"{ECR_HOST}/{REPOSITORY}:gone@sha256:{'0123456789abcdef' * 4}",
+    "gone": f"{ECR_HOST}/{REPOSITORY}:gone@{_SOME}",
     "misnamed": f"{ECR_HOST}/{REPOSITORY}:not/a/tag",
+    "private": f"registry.private.test/actor:private@{_SOME}",
+    "forbidden": f"registry.forbidden.test/actor:forbidden@{_SOME}",
 }
-"""References that no registry can serve."""
+"""References that no registry can or will serve."""
 
 
 def publish() -> dict[str, str]:

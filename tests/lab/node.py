@@ -80,11 +80,18 @@ def stop_kubelet(cluster: Cluster) -> None:
     processes.stop([_recorded(f"{cluster.name}-kubelet")])
 
 
+def mirror(cluster: Cluster, host: str, url: str) -> None:
+    """Have the node pull the images of a host from this URL, from its next pull on."""
+    folder = cluster.run / "certs.d" / host
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "hosts.toml").write_text(f'[host."{url}"]\n  capabilities = ["pull", "resolve"]\n')
+
+
 def _recorded(name: str) -> processes.Recorded:
     return next(program for program in processes.recorded() if program.name == name)
 
 
-def _enter(first: int) -> list[str]:
+def _enter(first: int) -> list[str | Path]:
     return ["nsenter", f"--target={first}", "--mount", "--pid", "--"]
 
 
@@ -115,9 +122,7 @@ def _socket(cluster: Cluster) -> Path:
 
 def _containerd_config(cluster: Cluster) -> Path:
     """containerd's settings: images under the ECR host's name come from the lab's registry."""
-    hosts = cluster.run / "certs.d" / ECR_HOST
-    hosts.mkdir(parents=True, exist_ok=True)
-    (hosts / "hosts.toml").write_text(f'[host."{REGISTRY_URL}"]\n  capabilities = ["pull", "resolve"]\n')
+    mirror(cluster, ECR_HOST, REGISTRY_URL)
     path = cluster.run / "containerd.toml"
     path.write_text(f"""version = 2
 root = "{cluster.data / "containerd"}"

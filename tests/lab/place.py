@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from typing import Any
 
 from attrs import define, field
@@ -40,6 +41,8 @@ class Place:
     images: dict[str, str]
     hidden: dict[str, bytes] = field(factory=dict)
     """What the registry's hidden images were, by the behaviour's name."""
+    until_end: ExitStack = field(factory=ExitStack)
+    """What is closed when the case has ended."""
     api: Api = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -80,24 +83,23 @@ class Place:
         return f"{path}/{name}" if name else path
 
     def filled(self, content: Any) -> Any:
-        """The content with `actor:NAME` written as the reference of that image, and `{namespace}` as this one's name.
-
-        Names of references that aren't images of the actor are left as they are.
-        """
+        """The content with `actor:NAME` written as that image's reference, `{namespace}` and `{node}` named."""
         if isinstance(content, dict):
             return {key: self.filled(value) for key, value in content.items()}
         if isinstance(content, list | tuple):
             return [self.filled(value) for value in content]
         if isinstance(content, str):
             name = content.removeprefix("actor:")
-            return self.images[name] if name != content else content.replace("{namespace}", self.namespace)
+            if name != content:
+                return self.images[name]
+            return content.replace("{namespace}", self.namespace).replace("{node}", self.cluster.name)
         return content
 
     def wait_until_complete(self, kind: str, name: str, seconds: float = 60) -> None:
         """Wait until a workload is rolled out: all replicas are new and available."""
         self.wait(f"{kind}/{name} is complete", lambda: is_complete(self.api.get(self.path(kind, name))), seconds)
 
-    def wait(self, what: str, holds: Any, seconds: float = 60) -> None:
+    def wait(self, what: str, holds: Callable[[], bool], seconds: float = 60) -> None:
         """Wait until something holds. LabError where it doesn't in time."""
         deadline = time.monotonic() + seconds
         while not holds():
@@ -129,7 +131,8 @@ class Place:
 
     def _here(self, manifest: Manifest) -> dict[str, Any]:
         here: dict[str, Any] = self.filled(copy.deepcopy(dict(manifest)))
-        here["metadata"] = {**here["metadata"], "namespace": self.namespace}
+        if self.api.resource_of(here["apiVersion"], here["kind"])[2]:
+            here["metadata"] = {**here["metadata"], "namespace": self.namespace}
         return here
 
 

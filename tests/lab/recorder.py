@@ -97,6 +97,10 @@ class Recording:
             self._seen.append((time.monotonic(), change, thing))
 
 
+_OF_TEMPLATES = {"ports", "readinessProbe", "livenessProbe", "volumeMounts", "volumes"}
+"""Parts of a pod's spec that say nothing of it: they are in the workload's template."""
+
+
 def shortened(thing: Mapping[str, Any]) -> dict[str, Any]:
     """An object without managedFields, what kubectl applied last, values of env, and defaults that say nothing."""
     metadata = {key: value for key, value in thing["metadata"].items() if key != "managedFields"}
@@ -104,7 +108,14 @@ def shortened(thing: Mapping[str, Any]) -> dict[str, Any]:
         metadata["annotations"] = {key: value for key, value in notes.items() if key != _LAST_APPLIED}
     # The kind comes first, for whoever reads it.
     head = {"kind": thing["kind"], "apiVersion": thing["apiVersion"], "metadata": metadata}
-    return head | {key: _short(value, key) for key, value in thing.items() if key not in head}
+    rest = {key: _short(value, key) for key, value in thing.items() if key not in head}
+    return head | ({**rest, "spec": _pod(rest["spec"])} if thing["kind"] == "Pod" else rest)
+
+
+def _pod(spec: Any) -> Any:
+    if isinstance(spec, dict):
+        return {key: _pod(part) for key, part in spec.items() if key not in _OF_TEMPLATES}
+    return [_pod(part) for part in spec] if isinstance(spec, list) else spec
 
 
 def _short(value: Any, under: str) -> Any:

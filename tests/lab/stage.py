@@ -19,6 +19,8 @@ def staged(case: Case, images: dict[str, str]) -> Iterator[Place]:
     place = Place(LIVE if case.alone else TEST, f"case-{case.name}", dict(images))
     try:
         place.make()
+        for step in case.ground:
+            step.do(place)
         for manifest in case.before:
             place.apply(manifest)
         if case.healthy:
@@ -31,6 +33,7 @@ def staged(case: Case, images: dict[str, str]) -> Iterator[Place]:
             step.do(place)
         for behaviour in list(place.hidden):
             place.show(behaviour)
+        place.until_end.close()
         place.remove()
 
 

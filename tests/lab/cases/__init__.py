@@ -1,5 +1,5 @@
 """The cases of rollouts, by name: data for the recordings and for the product's own runs on the lab."""
 
-from tests.lab.cases import images
+from tests.lab.cases import images, interference, kinds, surroundings
 
-CASES = {case.name: case for case in (*images.CASES,)}
+CASES = {case.name: case for case in (*images.CASES, *surroundings.CASES, *interference.CASES, *kinds.CASES)}

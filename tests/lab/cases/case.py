@@ -28,6 +28,8 @@ class Case:
     change: tuple[Step, ...]
     """The change that is judged: other images, or a migration's Job."""
     judged: tuple[Judged, ...]
+    ground: tuple[Step, ...] = ()
+    """What has to happen before `before`."""
     healthy: bool = True
     """Whether the workloads of `before` get complete before anything else happens."""
     prepare: tuple[Step, ...] = ()

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import tempfile
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from attrs import frozen
 
-from tests.lab import node
+from tests.http_server import Answer, Server
+from tests.lab import node, registry_auth
 from tests.lab.place import Manifest, Place
 
 
@@ -138,3 +142,38 @@ class StartKubelet(Step):
 
     def do(self, place: Place) -> None:
         node.start_kubelet(place.cluster)
+
+
+@frozen
+class PrivateRegistry(Step):
+    """A registry, by its host's name, that wants a password which the node hasn't got."""
+
+    host: str
+
+    def do(self, place: Place) -> None:
+        folder = Path(place.until_end.enter_context(tempfile.TemporaryDirectory(prefix="promokit-registry-")))
+        auth = registry_auth.basic_auth(folder)
+        address = place.until_end.enter_context(registry_auth.running_registry(folder, auth))
+        node.mirror(place.cluster, self.host, f"http://{address}")
+
+
+@frozen
+class ForbiddingRegistry(Step):
+    """A registry, by its host's name, that knows who asks and refuses: 403, as ECR does without a policy."""
+
+    host: str
+
+    def do(self, place: Place) -> None:
+        server = place.until_end.enter_context(Server(lambda asked: Answer(403)).running())
+        node.mirror(place.cluster, self.host, server.url)
+
+
+@frozen
+class Pass(Step):
+    """Time passes, until the API server's parts have learned of what was applied."""
+
+    seconds: float = 1.0
+
+    def do(self, place: Place) -> None:
+        del place
+        time.sleep(self.seconds)

@@ -22,6 +22,7 @@ var (
 	exitCode   = flag.Int("exit-code", 1, "what to exit with")
 	goodAfter  = flag.Duration("good-after", 0, "exit no more once the pod's first start is so long ago (kept in /state)")
 	eat        = flag.Int("eat", 0, "MiB of memory to take each 100 ms")
+	port       = flag.Int("port", 8080, "where to answer")
 	ignoreTerm = flag.Bool("ignore-term", false, "go on after SIGTERM")
 )
 
@@ -96,6 +97,6 @@ func serve(began time.Time) {
 	}
 	http.Handle("/ready", answer(func(age time.Duration) bool { return *readyAfter >= 0 && age >= *readyAfter }))
 	http.Handle("/live", answer(func(age time.Duration) bool { return *liveFor < 0 || age < *liveFor }))
-	fmt.Println("actor:", http.ListenAndServe(":8080", nil))
+	fmt.Println("actor:", http.ListenAndServe(fmt.Sprint(":", *port), nil))
 	os.Exit(1)
 }

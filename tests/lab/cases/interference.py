@@ -1,0 +1,99 @@
+"""Cases where something or somebody interferes with a rollout that would go well, or one of two goes wrong."""
+
+from __future__ import annotations
+
+from tests.lab.cases.case import Case, Judged
+from tests.lab.cases.images import COMPLETE, SUCCEEDS, TWICE, case, to
+from tests.lab.cases.manifests import deployment
+from tests.lab.cases.steps import (
+    Apply,
+    Delete,
+    Evict,
+    Patch,
+    SetImage,
+    StartKubelet,
+    StopKubelet,
+    WaitForCondition,
+)
+
+_OTHER = "The pod template isn't ours any more."
+_ANEW = "The Deployment was deleted, or made anew."
+
+CASES = (
+    case(
+        "scaled-meanwhile",
+        "steady",
+        *SUCCEEDS,
+        meanwhile=((2, Patch("deployment", "web", {"spec": {"replicas": 4}})),),
+        seconds=40,
+    ),
+    case(
+        "scaled-down-meanwhile",
+        "steady",
+        *SUCCEEDS,
+        before=deployment(replicas=3),
+        meanwhile=((2, Patch("deployment", "web", {"spec": {"replicas": 1}})),),
+        seconds=20,
+    ),
+    case(
+        "other-image-meanwhile",
+        "steady",
+        Judged("inconclusive", "superseded", _OTHER),
+        meanwhile=((3, SetImage("deployment/web/app", "actor:another")),),
+        seconds=12,
+    ),
+    case(
+        "paused",
+        "steady",
+        Judged("inconclusive", "paused", "The Deployment is paused: nothing goes on until a person resumes it."),
+        meanwhile=((3, Patch("deployment", "web", {"spec": {"paused": True}})),),
+        seconds=15,
+    ),
+    case(
+        "deleted",
+        "steady",
+        Judged("inconclusive", "replaced", _ANEW),
+        meanwhile=((3, Delete("deployment", "web")),),
+        seconds=10,
+    ),
+    case(
+        "made-anew",
+        "steady",
+        Judged("inconclusive", "replaced", _ANEW),
+        meanwhile=((3, Delete("deployment", "web")), (3.5, Apply(deployment()))),
+        seconds=15,
+    ),
+    case(
+        "evicted",
+        "steady",
+        Judged("succeeded", "complete", "An eviction is no failure; then " + COMPLETE),
+        meanwhile=((2.5, Evict("app=web")),),
+        seconds=30,
+    ),
+    case(
+        "node-lost",
+        "steady",
+        Judged("succeeded", "complete", "The loss of a node is no failure; then " + COMPLETE),
+        meanwhile=((2.5, StopKubelet()), (75, StartKubelet())),
+        alone=True,
+        seconds=105,
+    ),
+    case(
+        "stale-deadline-after-undo",
+        "good",
+        Judged("succeeded", "complete", "A condition of an earlier generation doesn't count; then " + COMPLETE),
+        before=deployment(progressDeadlineSeconds=5),
+        prepare=(
+            SetImage("deployment/web/app", "actor:never-ready"),
+            WaitForCondition("deployment", "web", "ProgressDeadlineExceeded"),
+        ),
+        seconds=10,
+    ),
+    Case(
+        "one-of-two-fails",
+        before=(deployment(), deployment("worker")),
+        change=(*to("better"), *to("crash", "deployment/worker/app")),
+        judged=(Judged("failed", "crash-loop", f"The worst of the workloads decides. {TWICE}"),),
+        seconds=12,
+    ),
+)

@@ -1,0 +1,47 @@
+"""Cases of StatefulSets, DaemonSets and migration Jobs."""
+
+from __future__ import annotations
+
+from tests.lab.cases.case import Case, Judged
+from tests.lab.cases.images import TWICE, to
+from tests.lab.cases.manifests import daemon_set, job, stateful_set
+from tests.lab.cases.steps import Create
+
+_CRASHES = (Judged("failed", "crash-loop", TWICE),)
+_SET = (
+    Judged(
+        "succeeded",
+        "complete",
+        "All replicas from the partition up are of the update revision and available, for stable-for without a break.",
+    ),
+)
+_DAEMONS = (
+    Judged(
+        "succeeded",
+        "complete",
+        "The pods of all nodes that it wants are updated and available, for stable-for without a break.",
+    ),
+)
+
+CASES = (
+    Case("stateful-set-succeeds", (stateful_set(),), to("better", "statefulset/store/app"), _SET, seconds=14),
+    Case("stateful-set-fails", (stateful_set(),), to("crash", "statefulset/store/app"), _CRASHES, seconds=16),
+    Case("daemon-set-succeeds", (daemon_set(),), to("better", "daemonset/agent/app"), _DAEMONS, seconds=10),
+    Case("daemon-set-fails", (daemon_set(),), to("crash", "daemonset/agent/app"), _CRASHES, seconds=16),
+    Case(
+        "job-succeeds",
+        before=(),
+        change=(Create(job("actor:migrates")),),
+        judged=(Judged("succeeded", "complete", "The Job has the condition Complete.", ""),),
+        seconds=12,
+    ),
+    Case(
+        "job-fails",
+        before=(),
+        change=(Create(job("actor:migration-fails")),),
+        judged=(
+            Judged("failed", "job-failed", "The Job has the condition Failed: more failures than backoffLimit.", ""),
+        ),
+        seconds=30,
+    ),
+)
