@@ -98,7 +98,7 @@ class Recording:
 
 
 _OF_TEMPLATES = {"ports", "readinessProbe", "livenessProbe", "volumeMounts", "volumes"}
-"""Parts of a pod's spec that say nothing of it: they are in the workload's template."""
+"""Parts of a pod's or ReplicaSet's spec that say nothing of it: they are in the workload's template."""
 
 
 def shortened(thing: Mapping[str, Any]) -> dict[str, Any]:
@@ -109,7 +109,7 @@ def shortened(thing: Mapping[str, Any]) -> dict[str, Any]:
     # The kind comes first, for whoever reads it.
     head = {"kind": thing["kind"], "apiVersion": thing["apiVersion"], "metadata": metadata}
     rest = {key: _short(value, key) for key, value in thing.items() if key not in head}
-    return head | ({**rest, "spec": _pod(rest["spec"])} if thing["kind"] == "Pod" else rest)
+    return head | ({**rest, "spec": _pod(rest["spec"])} if thing["kind"] in {"Pod", "ReplicaSet"} else rest)
 
 
 def _pod(spec: Any) -> Any:

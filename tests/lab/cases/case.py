@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from tests.lab.cases.steps import Step
+from tests.lab.cases.steps import Create, SetImage, Step
 from tests.lab.place import Manifest
 
 
@@ -41,3 +41,16 @@ class Case:
     """Whether it would disturb other cases on its cluster."""
     cleanup: tuple[Step, ...] = ()
     """What has to be put back outside the namespace."""
+
+    @property
+    def workloads(self) -> tuple[str, ...]:
+        """What the change changes: `kind/name/container` of a workload, `job/name` of a migration."""
+        return tuple(_changed(step) for step in self.change)
+
+
+def _changed(step: Step) -> str:
+    if isinstance(step, SetImage):
+        return step.workload
+    if isinstance(step, Create):
+        return f"{step.manifest['kind'].lower()}/{step.manifest['metadata']['name']}"
+    raise TypeError(f"{step} changes no workload")

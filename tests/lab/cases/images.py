@@ -52,7 +52,7 @@ CASES = (
         "ready-then-crash",
         "crash-after-ready",
         Judged("failed", "crash-loop", TWICE, "--stable-for 10s"),
-        seconds=30,
+        seconds=15,
     ),
     case(
         "crash-every-25s",
