@@ -81,10 +81,13 @@ def stop_kubelet(cluster: Cluster) -> None:
 
 
 def mirror(cluster: Cluster, host: str, url: str) -> None:
-    """Have the node pull the images of a host from this URL, from its next pull on."""
+    """Have the node pull the images of a host from this URL, from its next pull on.
+
+    It stands for the host itself, not for a mirror of it: what it refuses isn't asked of anybody else.
+    """
     folder = cluster.run / "certs.d" / host
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "hosts.toml").write_text(f'[host."{url}"]\n  capabilities = ["pull", "resolve"]\n')
+    (folder / "hosts.toml").write_text(f'server = "{url}"\n')
 
 
 def _recorded(name: str) -> processes.Recorded:

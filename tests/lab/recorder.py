@@ -1,7 +1,8 @@
 """Records what a namespace's API shows of a rollout, as JSON lines.
 
 A line is `{"t": seconds since the change, "type": "ADDED|MODIFIED|DELETED", "object": {…}}`: first the list of what was
-there (t < 0), then each event of the watches in the order in which it arrived.
+there (t < 0), then each event of the watches in the order in which it arrived. The last lines are the workloads as they
+are at the end, whether they changed or not: so the recording says how long nothing happened.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ KINDS = {
     "Event": "/api/v1/namespaces/{}/events",
     "Job": "/apis/batch/v1/namespaces/{}/jobs",
 }
+WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "Job")
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _SAYS_NOTHING = {
     "dnsPolicy": "ClusterFirst",
@@ -61,12 +63,14 @@ class Recording:
     @contextlib.contextmanager
     def running(self) -> Iterator[Recording]:
         """List, and watch from there until the end of the block."""
-        self._watches = [self._begin(kind, path.format(self.namespace)) for kind, path in KINDS.items()]
+        self._watches = [self._begin(kind) for kind in KINDS]
         for _, thread in self._watches:
             thread.start()
         try:
             yield self
         finally:
+            for kind in WORKLOADS:
+                self._list(Api(self.cluster), kind, "MODIFIED")
             ended = time.monotonic()
             for api, thread in self._watches:
                 api.close()
@@ -79,13 +83,18 @@ class Recording:
             line = {"t": round(at - self.zero, 3), "type": kind, "object": shortened(thing)}
             yield json.dumps(line, separators=(",", ":"), ensure_ascii=False)
 
-    def _begin(self, kind: str, path: str) -> tuple[Api, threading.Thread]:
+    def _begin(self, kind: str) -> tuple[Api, threading.Thread]:
         api = Api(self.cluster)
-        listed = api.get(path)
-        for item in listed["items"]:
-            self._saw("ADDED", {**item, "kind": kind, "apiVersion": listed["apiVersion"]})
-        version = listed["metadata"]["resourceVersion"]
+        version = self._list(api, kind, "ADDED")
+        path = KINDS[kind].format(self.namespace)
         return api, threading.Thread(target=self._watch, args=(api, path, version), daemon=True)
+
+    def _list(self, api: Api, kind: str, change: str) -> str:
+        listed = api.get(KINDS[kind].format(self.namespace))
+        for item in listed["items"]:
+            self._saw(change, {**item, "kind": kind, "apiVersion": listed["apiVersion"]})
+        version: str = listed["metadata"]["resourceVersion"]
+        return version
 
     def _watch(self, api: Api, path: str, version: str) -> None:
         with contextlib.suppress(OSError, ValueError, AttributeError, http.client.HTTPException):  # closed meanwhile
