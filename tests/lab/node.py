@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tests.lab import certificates, cgroups, processes
 from tests.lab.api import Api
+from tests.lab.commands import run
 from tests.lab.layout import BIN, ECR_HOST, PAUSE_IMAGE, REGISTRY_URL, Cluster
 
 MOUNT_POINTS = ("/var/lib/kubelet", "/var/lib/cni", "/var/log/pods", "/var/log/containers")
@@ -87,7 +88,15 @@ def mirror(cluster: Cluster, host: str, url: str) -> None:
     """
     folder = cluster.run / "certs.d" / host
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "hosts.toml").write_text(f'server = "{url}"\n')
+    (folder / "hosts.toml").write_text(f'server = "{url}"\n[host."{url}"]\n  capabilities = ["pull", "resolve"]\n')
+
+
+def forget_image(cluster: Cluster, digest: str) -> None:
+    """Have the node forget an image, by its index's digest, so that it has to pull it again."""
+    ctr = ("ctr", f"--address={_socket(cluster)}", "--namespace=k8s.io", "images")
+    names = [line.split()[0] for line in run(*ctr, "list").splitlines() if digest in line]
+    if names:
+        run(*ctr, "remove", *names)
 
 
 def _recorded(name: str) -> processes.Recorded:

@@ -110,11 +110,12 @@ class WaitForCondition(Step):
 
 @frozen
 class HideImage(Step):
-    """The registry hasn't got this image (yet)."""
+    """The registry hasn't got this image (yet), nor has the node."""
 
     behaviour: str
 
     def do(self, place: Place) -> None:
+        node.forget_image(place.cluster, place.images[self.behaviour].partition("@")[2])
         place.hide(self.behaviour)
 
 

@@ -141,7 +141,7 @@ CASES = (
             pod={"terminationGracePeriodSeconds": 5, "containers": [container(image="actor:clings")]},
         ),
         prepare=(Apply(_QUOTA), Pass()),
-        seconds=40,
+        seconds=24,
     ),
     case(
         "limit-range",
@@ -165,7 +165,7 @@ CASES = (
         prepare=(Apply(_WEBHOOK), Pass(2)),
         meanwhile=((8, Delete("webhook", "{namespace}")),),
         cleanup=(Delete("webhook", "{namespace}"),),
-        seconds=35,
+        seconds=20,
     ),
     case(
         "init-fails",
