@@ -88,6 +88,10 @@ class Api:
                 return prefix, each["name"], each["namespaced"]
         raise LabError(f"{self._name} knows no {version} {kind}.", "look at the manifest's apiVersion and kind.")
 
+    def _asked(self, method: str, path: str, body: str | None, headers: dict[str, str]) -> http.client.HTTPResponse:
+        self._connection.request(method, path, body, headers)
+        return self._connection.getresponse()
+
     def _call(
         self,
         method: str,
@@ -97,8 +101,11 @@ class Api:
         kind: str = "application/json",
         missing_is_fine: bool = False,
     ) -> dict[str, Any]:
-        self._connection.request(method, path, body, {"Content-Type": kind, **_JSON})
-        answer = self._connection.getresponse()
+        headers = {"Content-Type": kind, **_JSON}
+        try:
+            answer = self._asked(method, path, body, headers)
+        except http.client.RemoteDisconnected:  # it had been idle for long: connect again
+            answer = self._asked(method, path, body, headers)
         text = answer.read()
         if answer.status >= 300 and not (answer.status == 404 and missing_is_fine):
             what = f"{self._name} answered {answer.status} to {method} {path}: {text[:1000].decode(errors='replace')}"

@@ -76,9 +76,17 @@ def start_kubelet(cluster: Cluster) -> None:
     )
 
 
+def has_kubelet(cluster: Cluster) -> bool:
+    """Whether the kubelet is started and wasn't stopped."""
+    return any(program.name == f"{cluster.name}-kubelet" for program in processes.recorded())
+
+
 def stop_kubelet(cluster: Cluster) -> None:
     """End the kubelet alone: to the cluster the node is gone, while its containers go on."""
-    processes.stop([_recorded(f"{cluster.name}-kubelet")])
+    entered = _recorded(f"{cluster.name}-kubelet")
+    kubelet = processes.child_of(entered)  # nsenter waits for it, and wouldn't take it along
+    began = processes.start_time(kubelet) or ""
+    processes.stop([processes.Recorded("kubelet", kubelet, began, entered.stop_signal), entered])
 
 
 def mirror(cluster: Cluster, host: str, url: str) -> None:

@@ -61,14 +61,14 @@ CASES = (
         "crash-every-25s",
         Judged("failed", "crash-loop", TWICE, "--stable-for 30s"),
         Judged("succeeded", "complete", "Nothing broke for stable-for: succeeded claims no more.", "--stable-for 10s"),
-        seconds=75,
+        seconds=56,
     ),
     case(
         "crash-at-first",
         "crash-at-first",
         Judged("failed", "crash-loop", TWICE),
         Judged("succeeded", "complete", COMPLETE, "--stable-for 2s --crashes 9"),
-        seconds=100,
+        seconds=50,
     ),
     case(
         "oom-killed",

@@ -25,7 +25,7 @@ CASES = (
         "steady",
         *SUCCEEDS,
         meanwhile=((2, Patch("deployment", "web", {"spec": {"replicas": 4}})),),
-        seconds=40,
+        seconds=22,
     ),
     case(
         "scaled-down-meanwhile",
@@ -33,21 +33,21 @@ CASES = (
         *SUCCEEDS,
         before=deployment(replicas=3),
         meanwhile=((2, Patch("deployment", "web", {"spec": {"replicas": 1}})),),
-        seconds=20,
+        seconds=9,
     ),
     case(
         "other-image-meanwhile",
         "steady",
         Judged("inconclusive", "superseded", _OTHER),
         meanwhile=((3, SetImage("deployment/web/app", "actor:another")),),
-        seconds=12,
+        seconds=6,
     ),
     case(
         "paused",
         "steady",
         Judged("inconclusive", "paused", "The Deployment is paused: nothing goes on until a person resumes it."),
         meanwhile=((3, Patch("deployment", "web", {"spec": {"paused": True}})),),
-        seconds=15,
+        seconds=10,
     ),
     case(
         "deleted",
@@ -61,14 +61,14 @@ CASES = (
         "steady",
         Judged("inconclusive", "replaced", _ANEW),
         meanwhile=((3, Delete("deployment", "web")), (3.5, Apply(deployment()))),
-        seconds=15,
+        seconds=8,
     ),
     case(
         "evicted",
         "steady",
         Judged("succeeded", "complete", "An eviction is no failure; then " + COMPLETE),
         meanwhile=((2.5, Evict("app=web")),),
-        seconds=30,
+        seconds=20,
     ),
     case(
         "node-lost",
@@ -76,7 +76,8 @@ CASES = (
         Judged("succeeded", "complete", "The loss of a node is no failure; then " + COMPLETE),
         meanwhile=((2.5, StopKubelet()), (75, StartKubelet())),
         alone=True,
-        seconds=105,
+        cleanup=(StartKubelet(),),
+        seconds=90,
     ),
     case(
         "stale-deadline-after-undo",
@@ -94,6 +95,6 @@ CASES = (
         before=(deployment(), deployment("worker")),
         change=(*to("better"), *to("crash", "deployment/worker/app")),
         judged=(Judged("failed", "crash-loop", f"The worst of the workloads decides. {TWICE}"),),
-        seconds=12,
+        seconds=6,
     ),
 )

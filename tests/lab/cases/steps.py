@@ -139,10 +139,11 @@ class StopKubelet(Step):
 
 @frozen
 class StartKubelet(Step):
-    """The node comes back."""
+    """The node comes back, if it was lost."""
 
     def do(self, place: Place) -> None:
-        node.start_kubelet(place.cluster)
+        if not node.has_kubelet(place.cluster):
+            node.start_kubelet(place.cluster)
 
 
 @frozen

@@ -183,6 +183,6 @@ CASES = (
         ground=(Apply(_told(proxy="-port=8081")),),
         before=deployment(pod={"initContainers": [_SIDECAR], "containers": [container()]}),
         prepare=(Apply(_told(proxy="-port=8081 -exit-after=2s")), Pass()),
-        seconds=12,
+        seconds=7,
     ),
 )
