@@ -70,6 +70,14 @@ CASES = (
         Judged("succeeded", "complete", COMPLETE, "--stable-for 2s --crashes 9"),
         seconds=50,
     ),
+    case("crash-once", "crash-once", *SUCCEEDS, seconds=10),
+    case(
+        "ready-with-a-break",
+        "faints",
+        Judged("succeeded", "complete", "A lost readiness begins the time of stable-for anew.", "--stable-for 6s"),
+        seconds=20,
+    ),
+    case("old-pods-crash", "steady", *SUCCEEDS, before=_with(image="actor:crash-after-ready"), seconds=15),
     case(
         "oom-killed",
         "eater",

@@ -93,6 +93,29 @@ class Evict(Step):
 
 
 @frozen
+class Announce(Step):
+    """The cluster's autoscaler says something about the newest pod with these labels."""
+
+    labels: str
+    reason: str
+
+    def do(self, place: Place) -> None:
+        pod = place.pods(self.labels)[-1]["metadata"]
+        about = {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "namespace": pod["namespace"],
+            "name": pod["name"],
+            "uid": pod["uid"],
+        }
+        said = {"reason": self.reason, "message": "pod triggered scale-up", "type": "Normal", "count": 1}
+        source = {"component": "cluster-autoscaler"}
+        name = {"name": f"{pod['name']}.scale-up"}
+        event = {"apiVersion": "v1", "kind": "Event", "metadata": name, "involvedObject": about, "source": source}
+        place.create(event | said)
+
+
+@frozen
 class WaitForCondition(Step):
     """Time passes until an object has a condition with this reason."""
 

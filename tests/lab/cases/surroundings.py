@@ -7,7 +7,7 @@ from typing import Any
 from tests.lab.cases.case import Judged
 from tests.lab.cases.images import COMPLETE, TWICE, case
 from tests.lab.cases.manifests import config_map, container, deployment, secret, told_by
-from tests.lab.cases.steps import Apply, Delete, Pass, Patch
+from tests.lab.cases.steps import Announce, Apply, Delete, Pass, Patch
 
 _MISSING = "A ConfigMap, Secret or key is still missing 3 s after the first word of it."
 _FORBIDDEN = "The creation of the pod was refused twice, not by a quota."
@@ -18,9 +18,15 @@ def _of(kind: str, name: str, version: str = "v1", **rest: Any) -> dict[str, Any
     return {"apiVersion": version, "kind": kind, "metadata": {"name": name}, **rest}
 
 
-def _slots(count: str | None) -> Patch:
+def _slots(resource: str, count: str | None) -> Patch:
     """The node has so many of a resource that only the pods of one case ask for."""
-    return Patch("node", "{node}/status", {"status": {"capacity": {"promokit.test/slots": count}}})
+    return Patch("node", "{node}/status", {"status": {"capacity": {f"promokit.test/{resource}": count}}})
+
+
+def _one(resource: str) -> dict[str, Any]:
+    """The Deployment web, each pod with one of this resource."""
+    amount = {f"promokit.test/{resource}": "1"}
+    return deployment(pod={"containers": [container(resources={"limits": amount, "requests": amount})]})
 
 
 _CONFIG = deployment(pod={"containers": [container(envFrom=[{"configMapRef": {"name": "settings"}}])]})
@@ -30,7 +36,6 @@ _MOUNTED = {
     "volumes": [{"name": "state", "emptyDir": {}}, {"name": "certificates", "secret": {"secretName": "certificates"}}],
     "containers": [container(volumeMounts=_MOUNTS)],
 }
-_SLOT = {"limits": {"promokit.test/slots": "1"}, "requests": {"promokit.test/slots": "1"}}
 _CLAIMED = {
     "volumes": [{"name": "state", "persistentVolumeClaim": {"claimName": "data"}}],
     "containers": [container()],
@@ -110,10 +115,20 @@ CASES = (
         "unschedulable",
         "better",
         Judged("failed", "unschedulable", _UNSCHEDULABLE),
-        ground=(_slots("2"), Pass()),
-        before=deployment(pod={"containers": [container(resources=_SLOT)]}),
-        cleanup=(_slots(None),),
+        ground=(_slots("slots", "2"), Pass()),
+        before=_one("slots"),
+        cleanup=(_slots("slots", None),),
         seconds=30,
+    ),
+    case(
+        "unschedulable-until-scaled-up",
+        "better",
+        Judged("succeeded", "complete", "An autoscaler has spoken: then only the deadline ends the wait. " + COMPLETE),
+        ground=(_slots("scaled", "2"), Pass()),
+        before=_one("scaled"),
+        meanwhile=((3, Announce("app=web", "TriggeredScaleUp")), (26, _slots("scaled", "3"))),
+        cleanup=(_slots("scaled", None),),
+        seconds=36,
     ),
     case(
         "claim-pending",
@@ -166,6 +181,18 @@ CASES = (
         meanwhile=((8, Delete("webhook", "{namespace}")),),
         cleanup=(Delete("webhook", "{namespace}"),),
         seconds=20,
+    ),
+    case(
+        "evicted-by-the-kubelet",
+        "fills",
+        Judged(
+            "succeeded",
+            "complete",
+            "Evictions aren't failures; the pods that come instead have to stay Ready for stable-for.",
+            "--stable-for 20s",
+        ),
+        before=deployment(pod={"volumes": [{"name": "state", "emptyDir": {"sizeLimit": "2Mi"}}]}),
+        seconds=38,
     ),
     case(
         "init-fails",

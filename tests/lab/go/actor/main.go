@@ -17,11 +17,13 @@ const never = -1 * time.Second
 
 var (
 	readyAfter = flag.Duration("ready-after", 0, "answer /ready with 200 only from then on; negative: never")
+	faintAfter = flag.Duration("faint-after", never, "answer /ready with 503 from then on, for 5 s; negative: never")
 	liveFor    = flag.Duration("live-for", never, "answer /live with 503 from then on; negative: never")
 	exitAfter  = flag.Duration("exit-after", never, "exit then; 0: before serving; negative: never")
 	exitCode   = flag.Int("exit-code", 1, "what to exit with")
 	goodAfter  = flag.Duration("good-after", 0, "exit no more once the pod's first start is so long ago (kept in /state)")
 	eat        = flag.Int("eat", 0, "MiB of memory to take each 100 ms")
+	fill       = flag.Int("fill", 0, "MiB to write into /state at once")
 	port       = flag.Int("port", 8080, "where to answer")
 	ignoreTerm = flag.Bool("ignore-term", false, "go on after SIGTERM")
 )
@@ -40,6 +42,9 @@ func main() {
 	}
 	if *eat > 0 {
 		go grow()
+	}
+	if *fill > 0 {
+		_ = os.WriteFile("/state/filling", make([]byte, *fill<<20), 0o644)
 	}
 	go obey()
 	serve(began)
@@ -95,7 +100,10 @@ func serve(began time.Time) {
 			}
 		}
 	}
-	http.Handle("/ready", answer(func(age time.Duration) bool { return *readyAfter >= 0 && age >= *readyAfter }))
+	http.Handle("/ready", answer(func(age time.Duration) bool {
+		fainting := *faintAfter >= 0 && age >= *faintAfter && age < *faintAfter+5*time.Second
+		return *readyAfter >= 0 && age >= *readyAfter && !fainting
+	}))
 	http.Handle("/live", answer(func(age time.Duration) bool { return *liveFor < 0 || age < *liveFor }))
 	fmt.Println("actor:", http.ListenAndServe(fmt.Sprint(":", *port), nil))
 	os.Exit(1)
