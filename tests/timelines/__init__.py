@@ -1,4 +1,7 @@
-"""Recordings of rollouts on the lab's real node, by case, and how each has to be judged."""
+"""Recordings of rollouts on the lab's real node, by case, and how each has to be judged.
+
+Most are cut some seconds after their verdict: then the last lines repeat the workloads as they were last seen.
+"""
 
 from __future__ import annotations
 
