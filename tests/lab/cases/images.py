@@ -81,14 +81,14 @@ CASES = (
     case(
         "oom-killed",
         "eater",
-        Judged("failed", "crash-loop", TWICE),
+        Judged("failed", "out-of-memory", TWICE),
         before=_with(resources={"limits": {"memory": "64Mi"}}),
         seconds=6,
     ),
     case(
         "liveness-kills",
         "dies-alive",
-        Judged("failed", "crash-loop", TWICE, "--stable-for 10s"),
+        Judged("failed", "liveness-killed", TWICE, "--stable-for 10s"),
         before=_with(livenessProbe=_LIVENESS),
         seconds=12,
     ),
@@ -150,7 +150,7 @@ CASES = (
         "arm",
         Judged(
             "failed",
-            "cannot-start",
+            "wrong-platform",
             "The registry has the digest and the node found nothing in it for its platform: that can't change.",
         ),
         seconds=30,
