@@ -15,6 +15,7 @@ from promokit.model import Workload
 from promokit.rollout.arrival import Arrival
 from promokit.rollout.assessment import Assessment, assess, assessed
 from promokit.rollout.judgement import Evidence, Judgement, Verdict
+from promokit.rollout.latecomers import with_time_for_latecomers
 from promokit.rollout.policy import Policy
 from promokit.rollout.presence import Presence
 from promokit.rollout.reasons import Outcome
@@ -89,6 +90,8 @@ class Lookout:
             self._take(arrival, min(at - started, 0.0))
         self._early.clear()
         verdict = self._watched(dict(policies), started, show, stopped, presence)
+        if self.recorder is not None:
+            self.recorder.end(verdict.t)
         return _with_logs(self.namespace, verdict) if verdict.outcome is not Outcome.SUCCEEDED else verdict
 
     def _take(self, arrival: Arrival, t: float) -> None:
@@ -116,6 +119,8 @@ class Lookout:
             show(now, standings(self.sight.snapshot, assessment))
             if not assessment.final:
                 self.sight.blind.pop(CONFIRMATION, None)
+            elif later := with_time_for_latecomers(self.namespace, policies, assessment):
+                policies = later
             elif self._confirmed(assessment, now):
                 return assessment.verdict
             if presence is not None:

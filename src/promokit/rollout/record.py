@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from promokit.cluster.objects import Controller
 from promokit.errors import ConfigError
 from promokit.rollout.arrival import Arrival
 from promokit.rollout.redaction import redacted
@@ -24,6 +25,7 @@ class Recorder:
         self._key = secrets.token_bytes(32)
         self._warn = warn
         self._known: dict[str, dict[str, tuple[str, str]]] = {}
+        self._last: dict[str, dict[str, Any]] = {}
         self._stale: dict[str, dict[str, tuple[str, str]]] = {}
         try:
             self._out = file.open("w", encoding="utf-8", buffering=1)
@@ -39,25 +41,33 @@ class Recorder:
             for uid, (kind, name) in self._stale.pop(arrival.resource, {}).items():
                 self._write(t, "DELETED", {"kind": kind, "metadata": {"name": name, "uid": uid}})
         elif arrival.raw is not None:
-            self._note(arrival)
-            self._write(t, arrival.type, redacted(arrival.raw, self._key))
+            kept = redacted(arrival.raw, self._key)
+            self._note(arrival, kept)
+            self._write(t, arrival.type, kept)
+
+    def end(self, t: float) -> None:
+        """Write down at which second it ended: the workloads as they were last seen."""
+        for kept in self._last.values():
+            self._write(t + 0.001, "MODIFIED", kept)  # seconds are written in thousandths: not before the end
 
     def close(self) -> None:
-        """End the recording."""
+        """Close the file."""
         try:
             self._out.close()
         except OSError as error:
             self._give_up(error)
 
-    def _note(self, arrival: Arrival) -> None:
-        assert arrival.raw is not None  # noqa: S101 - the caller has looked
-        meta, known = arrival.raw["metadata"], self._known.setdefault(arrival.resource, {})
+    def _note(self, arrival: Arrival, kept: dict[str, Any]) -> None:
+        meta, known = kept["metadata"], self._known.setdefault(arrival.resource, {})
         uid = meta["uid"]
+        if isinstance(arrival.seen, Controller):
+            self._last[uid] = kept
         self._stale.get(arrival.resource, {}).pop(uid, None)
         if arrival.type == "DELETED":
             known.pop(uid, None)
+            self._last.pop(uid, None)
         elif arrival.resource != "events":
-            known[uid] = (arrival.raw["kind"], meta["name"])
+            known[uid] = (kept["kind"], meta["name"])
 
     def _write(self, t: float, kind: str, data: dict[str, Any]) -> None:
         if self._broken:

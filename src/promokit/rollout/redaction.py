@@ -85,7 +85,9 @@ def redacted(data: Json, key: bytes) -> Json:
         kept["status"] = _pod_status(status)
         return kept
     kept["spec"]["template"] = _template(spec.get("template", {}), key)
-    kept["status"] = status
+    kept["status"] = {
+        name: value for name, value in status.items() if name == "conditions" or isinstance(value, int | str)
+    }
     return kept
 
 

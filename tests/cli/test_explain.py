@@ -1,0 +1,289 @@
+"""`promokit explain`: recordings, dumps, what stands; and every kind of bad input is one line and exit 2."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from promokit.cli.app import main
+from promokit.rollout import dump
+from tests.cluster.api_server import ApiServer
+from tests.factories import image
+from tests.manifest_objects import Controller, deployment_json
+from tests.timelines import FOLDER
+
+Said = Callable[..., dict[str, Any]]
+
+
+def code(*words: str) -> int:
+    with pytest.raises(SystemExit) as caught:
+        main(words)
+    return int(caught.value.code or 0)
+
+
+@pytest.fixture
+def told(capsys: pytest.CaptureFixture[str]) -> Said:
+    """Run `explain -o json` and return what it says, with its exit code."""
+
+    def explain(*words: str) -> dict[str, Any]:
+        ended = code("explain", *words, "-o", "json")
+        said: dict[str, Any] = json.loads(capsys.readouterr().out)
+        return {**said, "exit": ended}
+
+    return explain
+
+
+def recording(name: str) -> str:
+    return str(FOLDER / f"{name}.jsonl")
+
+
+def test_a_recording_says_when_its_verdict_fell_and_why(told: Said) -> None:
+    """Outcome, reason, second, each workload's own, evidence, and the rule that fired; exit code as for a rollout."""
+    said = told("--timeline", recording("crash-loop"), "--stable-for", "2s")
+    assert (said["outcome"], said["reason"], said["exit"], said["changed"]) == ("failed", "crash-loop", 1, False)
+    assert said["workloads"][0]["workload"] == "web/app"
+    assert said["evidence"][0]["container"] == "app"
+    assert said["rules"][0]["fired"] == said["t"]
+
+
+def test_what_is_still_under_way_has_no_second(told: Said) -> None:
+    """Progressing is exit 0, and no failure; the rule that nearly fired is told."""
+    said = told("--timeline", recording("no-such-image"))
+    assert (said["outcome"], said["t"], said["exit"]) == ("progressing", None, 0)
+    assert [(each["reason"], each["fired"]) for each in said["rules"]] == [("image-not-found", None)]
+
+
+def test_what_the_registry_would_have_said_can_be_told(told: Said) -> None:
+    """The same recording fails at once where the registry hasn't got the image."""
+    said = told("--timeline", recording("no-such-image"), "--image-exists", "no")
+    assert (said["outcome"], said["reason"]) == ("failed", "image-not-found")
+
+
+def test_a_job_is_judged_too(told: Said) -> None:
+    """By its conditions, with the container that failed."""
+    said = told("--timeline", recording("job-fails"))
+    assert (said["outcome"], said["reason"]) == ("failed", "job-failed")
+    assert any(each["exit_code"] for each in said["evidence"])
+
+
+def test_the_text_puts_the_verdict_first(capsys: pytest.CaptureFixture[str]) -> None:
+    """Then evidence, the rules as a table, and the remedy."""
+    code("explain", "--timeline", recording("crash-loop"))
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("failed: crash-loop at 2.")
+    assert lines[-1].startswith("Remedy: ")
+
+
+def listed(*items: dict[str, Any]) -> dict[str, Any]:
+    return {"kind": "List", "apiVersion": "v1", "items": list(items)}
+
+
+def dumped(tmp_path: Path, data: object) -> str:
+    file = tmp_path / "dump.json"
+    file.write_text(data if isinstance(data, str) else json.dumps(data))
+    return str(file)
+
+
+def standing(restarts: int = 0, ready: str = "True", since: str = "2026-11-24T12:00:05Z") -> dict[str, Any]:
+    """A Deployment of one, its ReplicaSet and its pod, as kubectl dumps them."""
+    meta = {"uid": "d", "name": "main-app", "generation": 1, "creationTimestamp": "2026-11-24T12:00:00Z"}
+    counts = dict.fromkeys(("replicas", "updatedReplicas"), 1)
+    ready_counts = dict.fromkeys(("readyReplicas", "availableReplicas"), int(ready == "True"))
+    revision = {"deployment.kubernetes.io/revision": "1"}
+    template = {"spec": {"containers": [{"name": "main-app", "image": "a"}]}}
+    status = {"name": "main-app", "ready": ready == "True", "restartCount": restarts, "image": "a", "imageID": "a"}
+    state = {"running": {"startedAt": since}}
+    last = {"terminated": {"exitCode": 3, "reason": "Error", "finishedAt": since}} if restarts else {}
+    return listed(
+        {
+            "kind": "Deployment",
+            "metadata": {**meta, "annotations": revision},
+            "spec": {"replicas": 1, "template": template},
+            "status": {"observedGeneration": 1, **counts, **ready_counts},
+        },
+        {
+            "kind": "ReplicaSet",
+            "metadata": {
+                **meta,
+                "uid": "r",
+                "annotations": revision,
+                "ownerReferences": [{"uid": "d", "controller": True}],
+            },
+            "spec": {"replicas": 1, "template": template},
+        },
+        {
+            "kind": "Pod",
+            "metadata": {**meta, "uid": "p", "ownerReferences": [{"uid": "r", "controller": True}]},
+            "status": {
+                "phase": "Running",
+                "conditions": [{"type": "Ready", "status": ready, "lastTransitionTime": since}],
+                "containerStatuses": [{**status, "state": state, "lastState": last}],
+            },
+        },
+        {"kind": "Service", "metadata": {"name": "main-app"}},
+    )
+
+
+@pytest.mark.parametrize(
+    ("data", "now", "outcome", "reason"),
+    [
+        (standing(), "2026-11-24T12:01:00Z", "succeeded", "complete"),
+        (standing(), "2026-11-24T12:00:06Z", "progressing", "stabilizing"),
+        (standing(restarts=5), "2026-11-24T12:01:00Z", "succeeded", "complete"),
+        (standing(restarts=5), "2026-11-24T12:00:06Z", "failed", "crash-loop"),
+        (standing(restarts=5, ready="False"), "2026-11-24T13:00:00Z", "failed", "crash-loop"),
+        (standing(ready="False"), "2026-11-24T12:00:30Z", "progressing", "waiting"),
+        (standing(ready="False"), "2026-11-24T12:15:30Z", "failed", "no-progress"),
+    ],
+)
+def test_a_dump_is_judged_as_of_a_moment(
+    tmp_path: Path, told: Said, data: dict[str, Any], now: str, outcome: str, reason: str
+) -> None:
+    """By the objects' own times; what crashed before a pod was Ready for long is over."""
+    said = told("-f", dumped(tmp_path, data), "--now", now)
+    assert (said["outcome"], said["reason"]) == (outcome, reason)
+
+
+def test_a_dump_without_a_moment_is_judged_as_of_its_newest_time(tmp_path: Path, told: Said) -> None:
+    """So that an old dump says the same tomorrow."""
+    assert told("-f", dumped(tmp_path, standing()))["outcome"] == "progressing"
+
+
+def test_an_environment_is_explained_as_it_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, api: ApiServer, told: Said
+) -> None:
+    """From one list a kind, changing nothing."""
+    (tmp_path / "promokit.yaml").write_text(
+        "image: {repository: registry.example.com/app, branch: master}\n"
+        "environments: {test: {namespace: credreg-test, workloads: main-app/main-app, cluster: {context: test}}}\n"
+    )
+    config = {
+        "clusters": [{"name": "test", "cluster": {"server": api.url}}],
+        "users": [{"name": "test", "user": {"token": "good"}}],
+        "contexts": [{"name": "test", "context": {"cluster": "test", "user": "test"}}],
+    }
+    (tmp_path / "kubeconfig").write_text(json.dumps(config))
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "kubeconfig"))
+    monkeypatch.chdir(tmp_path)
+    api.reactions.append(Controller(api))
+    api.put("deployments", "main-app", deployment_json(runs=str(image("a"))))
+    versions = {key: each["metadata"]["resourceVersion"] for key, each in api.objects.items()}
+    said = told("test", "--stable-for", "0")
+    assert (said["outcome"], said["workloads"][0]["workload"]) == ("succeeded", "main-app/main-app")
+    assert {each.method for each in api.calls} == {"GET"}
+    assert versions == {key: each["metadata"]["resourceVersion"] for key, each in api.objects.items()}
+
+
+DEPLOYMENT = standing()["items"][0]
+BAD_LINES = {
+    "no JSON": "{",
+    "not UTF-8": "\udcff",
+    "no object": "[]",
+    "no t": json.dumps({"type": "ADDED", "object": DEPLOYMENT}),
+    "t is text": json.dumps({"t": "1", "type": "ADDED", "object": DEPLOYMENT}),
+    "t is true": json.dumps({"t": True, "type": "ADDED", "object": DEPLOYMENT}),
+    "t is no number": '{"t": NaN, "type": "ADDED", "object": {}}',
+    "a type of its own": json.dumps({"t": 1, "type": "BOOKMARK", "object": DEPLOYMENT}),
+    "a foreign kind": json.dumps({"t": 1, "type": "ADDED", "object": {"kind": "Gadget", "metadata": {"uid": "x"}}}),
+    "no kind": json.dumps({"t": 1, "type": "ADDED", "object": {"metadata": {"uid": "x"}}}),
+    "no metadata": json.dumps({"t": 1, "type": "ADDED", "object": {"kind": "Pod"}}),
+    "metadata is text": json.dumps({"t": 1, "type": "ADDED", "object": {"kind": "Pod", "metadata": "x"}}),
+    "no uid": json.dumps({"t": 1, "type": "MODIFIED", "object": {"kind": "Deployment", "metadata": {"name": "x"}}}),
+    "no uid of what is gone": json.dumps({"t": 1, "type": "DELETED", "object": {"kind": "Pod", "metadata": {}}}),
+    "replicas are text": json.dumps(
+        {
+            "t": 1,
+            "type": "ADDED",
+            "object": {**DEPLOYMENT, "spec": {**DEPLOYMENT["spec"], "replicas": "two"}},
+        }
+    ),
+    "deeply nested": "[" * 100_000,
+}
+
+
+@pytest.mark.parametrize("line", BAD_LINES.values(), ids=BAD_LINES)
+def test_a_broken_line_is_one_clear_line(tmp_path: Path, capsys: pytest.CaptureFixture[str], line: str) -> None:
+    """It names the line; nothing is judged, there is no traceback."""
+    file = tmp_path / "rec.jsonl"
+    good = json.dumps({"t": 0, "type": "ADDED", "object": DEPLOYMENT})
+    file.write_bytes(f"{good}\n{line}\n".encode("utf-8", "surrogateescape"))
+    assert code("explain", "--timeline", str(file)) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert len(said.err.splitlines()) == 1
+    assert f"{file}:2" in said.err
+
+
+POD = standing()["items"][2]
+BAD_DUMPS: dict[str, object] = {
+    "no JSON": "kind: List",
+    "no object": [],
+    "no kind": {"items": []},
+    "items are no list": {"kind": "List", "items": 3},
+    "an empty list": listed(),
+    "no workload": listed(POD),
+    "a foreign kind": listed(DEPLOYMENT, {"kind": "Gadget", "metadata": {"name": "x", "uid": "y"}}),
+    "an item that is none": listed(DEPLOYMENT, {}),
+    "a missing field": listed({"kind": "Deployment", "metadata": {"name": "x"}, "spec": {}}),
+    "a time without its zone": listed(
+        DEPLOYMENT, {**POD, "metadata": {**POD["metadata"], "creationTimestamp": "2026-11-24T12:00:00"}}
+    ),
+    "deeply nested": "[" * 100_000,
+}
+
+
+@pytest.mark.parametrize("data", BAD_DUMPS.values(), ids=BAD_DUMPS)
+def test_a_bad_dump_is_one_clear_line(tmp_path: Path, capsys: pytest.CaptureFixture[str], data: object) -> None:
+    """With the command that makes a good one."""
+    assert code("explain", "-f", dumped(tmp_path, data)) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert len(said.err.splitlines()) == 1
+    assert "Remedy: " in said.err
+
+
+def test_a_dump_that_is_too_large_is_not_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """200 MB of it would take a gigabyte: the limit is told."""
+    file = tmp_path / "dump.json"
+    with file.open("wb") as out:
+        out.truncate(2 * dump.LARGEST)
+    assert code("explain", "-f", str(file)) == 2
+    assert "larger than" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [],
+        ["test", "-f", "x"],
+        ["-f", "missing.json"],
+        ["--timeline", "missing.jsonl"],
+        ["--timeline", "."],
+        ["--timeline", "x", "--now", "2026-11-24T12:00:00Z"],
+        ["-f", "x", "--now", "noon"],
+        ["--timeline", "x", "--crashes", "0"],
+        ["--timeline", "x", "--crashes", "two"],
+        ["--timeline", "x", "--stable-for", "5"],
+        ["--timeline", "x", "--image-exists", "perhaps"],
+    ],
+    ids=" ".join,
+)
+def test_wrong_use_is_exit_2(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: list[str]
+) -> None:
+    """One line on stderr."""
+    monkeypatch.chdir(tmp_path)
+    assert code("explain", *words) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_an_empty_recording_says_that_nothing_can_be_judged(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nor is one of pods alone."""
+    file = tmp_path / "rec.jsonl"
+    file.write_text(json.dumps({"t": 0, "type": "ADDED", "object": POD}))
+    assert code("explain", "--timeline", str(file)) == 2
+    assert "nothing that can be judged" in capsys.readouterr().err
