@@ -14,6 +14,7 @@ import yaml
 import promokit
 from promokit.cli.app import COMMANDS, cli
 from promokit.gates.judging import GATES
+from promokit.rollout.reasons import REMEDIES
 from tests import documentation
 from tests.documentation import ROOT
 
@@ -171,3 +172,11 @@ def _anchors(text: str) -> set[str]:
     """The names that GitHub gives a page's headings."""
     headings = re.findall(r"^#+ (.+)$", FENCED.sub("", text), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_every_reason_of_a_verdict_is_in_its_page() -> None:
+    """Who reads a reason word finds when it falls and what it rests on."""
+    text = (ROOT / "docs/verdicts.md").read_text()
+    plain = {"waiting", "complete", "stabilizing", "timeout", "no-pods"}
+    jobs = {"running", "suspended", "job-failed", "deadline-exceeded", "deleted"}
+    assert not [each for each in REMEDIES if each not in plain | jobs and f"`{each}`" not in text]

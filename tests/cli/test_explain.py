@@ -148,6 +148,12 @@ def test_a_dump_is_judged_as_of_a_moment(
     assert (said["outcome"], said["reason"]) == (outcome, reason)
 
 
+def test_a_dump_without_pods_proves_nothing(tmp_path: Path, told: Said) -> None:
+    """Complete by its counts isn't healthy."""
+    said = told("-f", dumped(tmp_path, listed(DEPLOYMENT)), "--now", "2026-11-24T13:00:00Z")
+    assert (said["outcome"], said["reason"], said["exit"]) == ("inconclusive", "no-pods", 5)
+
+
 def test_a_dump_without_a_moment_is_judged_as_of_its_newest_time(tmp_path: Path, told: Said) -> None:
     """So that an old dump says the same tomorrow."""
     assert told("-f", dumped(tmp_path, standing()))["outcome"] == "progressing"

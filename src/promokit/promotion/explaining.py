@@ -19,7 +19,9 @@ from promokit.rollout.assessment import Assessment, assess, assessed
 from promokit.rollout.dump import controllers_in, dated, dated_job, newest_time, read_dump
 from promokit.rollout.judgement import Judgement
 from promokit.rollout.policy import Policy
+from promokit.rollout.reasons import Outcome
 from promokit.rollout.replay import Log, Noted, replay, targets
+from promokit.rollout.snapshot import Snapshot
 from promokit.rollout.timeline import Line, read_timeline
 from promokit.rollout.verdict import judge
 
@@ -98,7 +100,7 @@ def _explained(objects: Sequence[Object], policy: Policy, now: datetime, nothing
     for workload, controller in controllers_in(objects).items():
         snapshot, at = dated(objects, controller, now, policy.stable_for)
         own = evolve(policy, generation=controller.generation, template=controller.template)
-        judgements[workload] = judge(snapshot, workload, own, at)
+        judgements[workload] = _with_pods(snapshot, judge(snapshot, workload, own, at))
         log.note(assessed({workload: judgements[workload]}, at), at)
     if not judgements:
         _judge_jobs(objects, policy, now, judgements, log)
@@ -106,6 +108,13 @@ def _explained(objects: Sequence[Object], policy: Policy, now: datetime, nothing
         raise ConfigError(nothing, remedy=_REMEDY)
     t = max(each.verdict.t for each in judgements.values())
     return Explanation(assessed(judgements, t), t, log.all())
+
+
+def _with_pods(snapshot: Snapshot, judgement: Judgement) -> Judgement:
+    """A dump without pods can't show that a complete rollout is a healthy one, now or later."""
+    if snapshot.pods or judgement.verdict.reason != "stabilizing":
+        return judgement
+    return evolve(judgement, verdict=evolve(judgement.verdict, outcome=Outcome.INCONCLUSIVE, reason="no-pods"))
 
 
 def _judge_jobs(
