@@ -47,6 +47,7 @@ RECIPES = {
     "kwok": Recipe({"kwok": "sigs.k8s.io/kwok/cmd/kwok"}),
     "pause": Recipe({"pause": "."}),
     "actionlint": Recipe({"actionlint": "github.com/rhysd/actionlint/cmd/actionlint"}),
+    "references": Recipe({"references": "."}),
 }
 
 
