@@ -43,7 +43,7 @@ def plan(
     clients = clients or Clients()
     if (tag is None) == (environment.source is None):
         raise _wrong_tag(environment)
-    target = survey(clients.namespace(environment), environment)
+    target = survey(environment, clients)
     chosen = _chosen(environment, tag, clients)
     blank = _blank(environment, target, tag, migrate, now())
     if isinstance(chosen, Answer):
@@ -102,7 +102,7 @@ def _chosen(environment: Environment, tag: str | None, clients: Clients) -> _Cho
         assert tag is not None  # noqa: S101 - checked above
         return _by_tag(environment, tag, clients)
     try:
-        source = survey(clients.namespace(environment.source), environment.source)
+        source = survey(environment.source, clients)
     except PromokitError as error:
         return unknown("healthy", error.what, error.remedy or "run this again")
     proof = source.reference
@@ -110,7 +110,7 @@ def _chosen(environment: Environment, tag: str | None, clients: Clients) -> _Cho
         sentence = f"what {proof.workload} in {source.environment.name} runs isn't proven: {proof.reason}"
         return refused("healthy", sentence, proof.remedy)
     try:
-        registry = clients.registry(ImageRef.parse(proof.image).name)
+        registry = source.look.registry(ImageRef.parse(proof.image).name)
         release = release_tag_of(registry, proof.image, proof.digest)
         image = ImageRef.parse(ImageRef.parse(proof.image).name).with_(tag=release, digest=proof.digest)
         return _Chosen(image, commit_of(registry, image), source)

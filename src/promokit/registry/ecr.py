@@ -15,7 +15,7 @@ from promokit.registry import config
 from promokit.registry.ecr_errors import code_of, translated
 from promokit.registry.ecr_host import EcrHost
 from promokit.registry.manifest import ACCEPTED, read_manifest, told_digest, verify
-from promokit.registry.port import Manifest
+from promokit.registry.port import Manifest, Tagged
 from promokit.transport import Transport
 
 
@@ -34,15 +34,19 @@ class EcrRegistry:
         """The registry with the credentials and the endpoint of the environment, by botocore's own rules."""
         return cls(host, lambda: _client(host, environ))
 
+    def tagged(self, repository: str, tag: str) -> Tagged | None:
+        """DescribeImages by tag, which tells the image's other tags too."""
+        images = self._describe_images(repository, {"imageTag": tag})
+        return Tagged(told_digest(images[0].get("imageDigest"), repository), _tags(images)) if images else None
+
     def digest_of(self, repository: str, tag: str) -> Digest | None:
         """DescribeImages by tag."""
-        images = self._describe_images(repository, {"imageTag": tag})
-        return told_digest(images[0].get("imageDigest"), repository) if images else None
+        found = self.tagged(repository, tag)
+        return found.digest if found else None
 
     def tags_of(self, repository: str, digest: Digest) -> tuple[str, ...]:
         """DescribeImages by digest: as fast with ten thousand tags in the repository as with two."""
-        images = self._describe_images(repository, {"imageDigest": str(digest)})
-        return tuple(sorted({tag for image in images for tag in image.get("imageTags", ())}))
+        return _tags(self._describe_images(repository, {"imageDigest": str(digest)}))
 
     def manifest(self, repository: str, digest: Digest) -> Manifest | None:
         """BatchGetImage; its `failures` are told apart: not found is None, all else can't be known."""
@@ -180,6 +184,10 @@ def _client(host: EcrHost, environ: Mapping[str, str]) -> Any:
     )
     endpoint = environ.get("AWS_ENDPOINT_URL_ECR") or environ.get("AWS_ENDPOINT_URL") or None
     return session.client("ecr", config=settings, endpoint_url=endpoint)
+
+
+def _tags(images: list[dict[str, Any]]) -> tuple[str, ...]:
+    return tuple(sorted({tag for image in images for tag in image.get("imageTags", ())}))
 
 
 def _path(repository: str) -> str:

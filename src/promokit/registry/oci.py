@@ -13,7 +13,7 @@ from promokit.registry import config
 from promokit.registry.docker_config import Credential, credential_for
 from promokit.registry.manifest import ACCEPTED, read_manifest, told_digest, verify
 from promokit.registry.oci_auth import Authenticator, Challenge
-from promokit.registry.port import Manifest, Unsupported
+from promokit.registry.port import Manifest, Tagged, Unsupported
 from promokit.transport import Transport
 
 if TYPE_CHECKING:
@@ -36,6 +36,11 @@ class OciRegistry:
     def open(cls, host: str, environ: Mapping[str, str]) -> OciRegistry:
         """The registry with the credentials that the environment's Docker config has for it."""
         return cls(host, credential_for(host, environ))
+
+    def tagged(self, repository: str, tag: str) -> Tagged | None:
+        """`digest_of`; other tags aren't told."""
+        digest = self.digest_of(repository, tag)
+        return Tagged(digest) if digest else None
 
     def digest_of(self, repository: str, tag: str) -> Digest | None:
         """HEAD of the tag's manifest; a GET where the registry leaves the digest out of its answer."""

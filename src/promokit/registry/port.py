@@ -31,11 +31,22 @@ class Manifest:
     revision: str | None
 
 
+@frozen
+class Tagged:
+    """What a tag points to. `tags` are all that this digest has; None where that isn't told in the same answer."""
+
+    digest: Digest
+    tags: tuple[str, ...] | None = None
+
+
 class Registry(Protocol):
     """One registry. Unreachable: it can't be asked, or doesn't let us. ConfigError: no such repository."""
 
+    def tagged(self, repository: str, tag: str) -> Tagged | None:
+        """What the tag points to, by one look-up; None if there is no such tag."""
+
     def digest_of(self, repository: str, tag: str) -> Digest | None:
-        """What the tag points to; None if there is no such tag."""
+        """The digest alone of what the tag points to; None if there is no such tag."""
 
     def tags_of(self, repository: str, digest: Digest) -> tuple[str, ...]:
         """Every tag of this digest, sorted; empty if it isn't there. Unsupported: can't be asked."""
