@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from promokit.errors import ConfigError, Unreachable, VerificationFailed
@@ -94,6 +94,22 @@ class OciRegistry:
     def tags_immutable(self, repository: str) -> bool | None:  # noqa: ARG002
         """Always None: the specification doesn't tell."""
         return None
+
+    def missing(self, repository: str, digests: Sequence[Digest]) -> tuple[Digest, ...]:
+        """HEAD of each manifest."""
+        return tuple(
+            each
+            for each in digests
+            if self._get(repository, f"manifests/{each}", method="HEAD", headers=_ACCEPT) is None
+        )
+
+    def lifecycle_policy(self, repository: str) -> str | None:
+        """Always Unsupported: the specification doesn't know deletion by rules."""
+        raise Unsupported(
+            "this registry can't be asked for rules that delete images",
+            where=repository,
+            remedy="see to it by its own settings that no image that runs, or may run again, is deleted",
+        )
 
     def revision_of(self, repository: str, digest: Digest) -> str | None:
         """One GET; without an annotation, one of the first image's manifest and one of its config."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from attrs import frozen
@@ -62,6 +63,12 @@ class Registry(Protocol):
 
     def tags_immutable(self, repository: str) -> bool | None:
         """Whether no tag of the repository can be moved; None where the registry doesn't tell."""
+
+    def missing(self, repository: str, digests: Sequence[Digest]) -> tuple[Digest, ...]:
+        """Those of the digests that aren't there any more, in their order."""
+
+    def lifecycle_policy(self, repository: str) -> str | None:
+        """ECR's policy for deleting images, as JSON; None if there is none. Unsupported: can't be asked."""
 
     def revision_of(self, repository: str, digest: Digest) -> str | None:
         """`org.opencontainers.image.revision` of the annotations, else of the first image's labels."""
