@@ -7,8 +7,11 @@ from attrs import evolve
 
 from promokit.errors import ConfigError, PromokitError, Refused, Unreachable, VerificationFailed
 from promokit.image import Digest
-from promokit.promotion.resolution import Resolved, resolve
+from promokit.promotion.resolution import Resolved, resolve, resolve_tag
 from tests.promotion.scene import FIRST, SECOND, THIRD, Scene
+from tests.registry.documents import digest_of, image
+
+CHART = "2026.01.02.0003"
 
 
 def resolved(scene: Scene, **settings: Any) -> Resolved:
@@ -183,3 +186,24 @@ def test_nothing_is_waited_for_at_rest(scene: Scene) -> None:
     changed(scene, paused)
     with pytest.raises(Refused, match="paused"):
         resolved(scene, wait=True, sleep=lambda _: pytest.fail("waited"))
+
+
+def test_a_tag_of_something_that_can_not_run_is_refused_by_name(scene: Scene) -> None:
+    """A chart under a release tag: neither resolved nor planned."""
+    chart = image(config={"mediaType": "application/vnd.cncf.helm.config.v1+json"})
+    digest = str(digest_of(chart))
+    scene.registry.images[digest], scene.registry.tags[CHART] = chart, digest
+    with pytest.raises(Refused, match=r"nothing to run in it.*helm"):
+        resolve_tag(scene.environment, CHART, clients=scene.clients)
+    (answer,) = scene.planned(CHART).answers
+    assert (answer.gate, answer.word) == ("origin", "refused")
+    assert "helm" in answer.sentence
+
+
+def test_a_tag_is_told_with_its_commit(scene: Scene) -> None:
+    """No cluster is asked."""
+    found = resolve_tag(scene.environment, SECOND, clients=scene.clients)
+    assert (found.image, found.revision, found.healthy) == (scene.images[SECOND], SECOND, None)
+    assert scene.api.calls == []
+    with pytest.raises(ConfigError, match="no image with the tag"):
+        resolve_tag(scene.environment, CHART, clients=scene.clients)

@@ -9,10 +9,13 @@ from promokit.registry.port import Unsupported
 
 
 def digest_of(registry: AskedOnce, repository: str, tag: str) -> Digest:
-    """Return the digest that an immutable tag means. ConfigError for a tag of another form or one that isn't there."""
+    """Return the digest of the image that an immutable tag means, its manifest read and verified.
+
+    ConfigError for a tag of another form or one that isn't there; Refused where it means nothing that can run.
+    """
     parse_tag(tag)
     found = _means(registry, repository, tag)
-    if found is None:
+    if found is None or registry.manifest(repository, found) is None:
         raise ConfigError(
             f"there is no image with the tag {tag}", where=repository, remedy="check the tag, or build it"
         )

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from attrs import frozen
 
-from promokit.errors import ConfigError, PromokitError
+from promokit.errors import ConfigError, PromokitError, Refused
 from promokit.gates.answer import Answer, refused, unknown
 from promokit.gates.judging import judge_all
 from promokit.identity.tags import commit_of, release_of, release_tag_of
@@ -126,7 +126,10 @@ def _by_tag(environment: Environment, tag: str, clients: Clients) -> _Chosen | A
         parse_tag(tag)
     except ConfigError as error:
         return refused("origin", error.what, error.remedy or "")
-    found = resolve_tag(environment, tag, clients=clients)
+    try:
+        found = resolve_tag(environment, tag, clients=clients)
+    except Refused as error:
+        return refused("origin", error.what, error.remedy or "")
     return _Chosen(found.image, found.revision, None)
 
 
