@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint unit lab-test lab-up lab-down lock docs
+.PHONY: help setup demo test lint unit lab-test bench lab-up lab-down lock docs
 BIN := .venv/bin
 WORKFLOWS := .github/workflows/*.yaml examples/feature-branch.yaml
 
@@ -29,6 +29,9 @@ unit: setup ## What needs no cluster
 
 lab-test: setup ## What needs the lab; starts it, and ends what it started
 	@$(BIN)/pytest -m lab tests/lab
+
+bench: setup ## What is measured, as the rows of docs/benchmarks.md; the times are this machine's
+	@$(BIN)/python -m tests.benchmarks.identity
 
 lab-up: setup ## Two real clusters, a registry, buildkit, PostgreSQL and the doubles, on loopback
 	@$(BIN)/python -m tests.lab up

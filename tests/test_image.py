@@ -1,6 +1,9 @@
 import datetime
+import functools
 import string
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,6 +14,9 @@ from promokit.image import Digest, ImageRef, ReleaseTag, RevisionTag, parse_tag
 
 SHA256 = "sha256:" + "0f" * 32
 SHA512 = "sha512:" + "0f" * 64
+PARSERS: Sequence[Callable[[str], object]] = (
+    ImageRef.parse, Digest.parse, ReleaseTag.parse, RevisionTag.parse, parse_tag
+)  # fmt: skip
 ECR = "123456789012.dkr.ecr.us-east-1.amazonaws.com/registry"
 
 
@@ -95,7 +101,7 @@ def test_the_length_limit_counts_the_repository_without_the_host() -> None:
 
 
 def test_each_line_of_the_recorded_verdicts_is_judged_alike() -> None:
-    """The verdicts were recorded from distribution/reference itself (fixtures/references.tsv)."""
+    """The verdicts were recorded from distribution/reference itself, by the program in tests/lab/go/references."""
     wrong = [line for line in _recorded() if _judged(line.split("\t")[0]) != line]
     assert wrong == []
 
@@ -120,6 +126,22 @@ def test_a_reference_can_not_be_built_wrong() -> None:
         ImageRef("host.example", "app:tag")
     with pytest.raises(ConfigError):
         ImageRef("host.example", "app", tag="")
+
+
+@pytest.mark.parametrize("value", [None, 7, b"sha256:" + b"0f" * 32, ["x"], datetime.date(2026, 1, 2)])
+def test_no_value_of_another_type_is_taken(value: Any) -> None:
+    """An untyped caller gets promokit's own error too, and no value that breaks later."""
+    number: Any = True if value == 7 else value
+    digest: Any = value or SHA256
+    builders: Sequence[Callable[[], object]] = (
+        *(functools.partial(parse, value) for parse in PARSERS),
+        lambda: ReleaseTag(datetime.date(2026, 1, 2), number),
+        lambda: ImageRef("host.example", value),
+        lambda: ImageRef("host.example", "app", digest=digest),
+    )
+    for build in builders:
+        with pytest.raises(ConfigError):
+            build()
 
 
 def test_with_replaces_what_is_given_and_keeps_the_rest() -> None:
@@ -156,7 +178,7 @@ PIECES = st.sampled_from(
 @given(st.text(max_size=300) | st.lists(PIECES, max_size=12).map("".join))
 def test_no_input_crashes_the_parsers(text: str) -> None:
     """Whatever comes from outside is a value or promokit's own error, and a value prints itself."""
-    for parse in (ImageRef.parse, Digest.parse, ReleaseTag.parse, RevisionTag.parse, parse_tag):
+    for parse in PARSERS:
         try:
             value = parse(text)
         except ConfigError:
@@ -195,9 +217,11 @@ def test_what_is_not_a_release_tag_is_refused(text: str) -> None:
 
 
 def test_a_release_tag_can_not_be_built_wrong() -> None:
-    """A negative number has no text."""
+    """A negative number has no text, and a moment can't be compared with a day."""
     with pytest.raises(ConfigError):
         ReleaseTag.of(datetime.date(2026, 1, 2), -1)
+    with pytest.raises(ConfigError):
+        ReleaseTag(datetime.datetime(2026, 1, 2, tzinfo=datetime.UTC), 1)
 
 
 def test_a_release_tag_of_a_moment_keeps_its_date() -> None:

@@ -13,13 +13,16 @@ Nothing third-party is imported before a name is used.
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False  # what type checkers take for true; importing `typing` takes longer than all of this
 if TYPE_CHECKING:
+    from typing import Any
+
     from promokit.config import load
     from promokit.errors import ConfigError, PromokitError, Refused, Unreachable, VerificationFailed
     from promokit.image import Digest, ImageRef, ReleaseTag, RevisionTag
     from promokit.promotion.apply import apply
+    from promokit.promotion.checking import check
     from promokit.promotion.planning import plan
     from promokit.promotion.primitives import roll_out, run_migration
     from promokit.promotion.record import history, hold, release
@@ -33,6 +36,7 @@ _NAMES = {
     "errors": ("ConfigError", "PromokitError", "Refused", "Unreachable", "VerificationFailed"),
     "image": ("Digest", "ImageRef", "ReleaseTag", "RevisionTag"),
     "promotion.apply": ("apply",),
+    "promotion.checking": ("check",),
     "promotion.planning": ("plan",),
     "promotion.primitives": ("roll_out", "run_migration"),
     "promotion.record": ("history", "hold", "release"),
@@ -55,6 +59,7 @@ __all__ = [
     "Unreachable",
     "VerificationFailed",
     "apply",
+    "check",
     "history",
     "hold",
     "judge",

@@ -8,6 +8,7 @@ from typing import ClassVar
 class PromokitError(Exception):
     """Something stopped promokit: `what` happened, `where`, and the `remedy`; `str()` is all three in a line.
 
+    `reason` is a word of a closed list for programs, where there is one.
     `exit_code` belongs to the kind: the process that stops because of the error ends with it.
     """
 
@@ -15,11 +16,14 @@ class PromokitError(Exception):
     changed = False
     """Whether anything was changed before it was raised: set by the operation that it ends."""
 
-    def __init__(self, what: str, *, where: str | None = None, remedy: str | None = None) -> None:
+    def __init__(
+        self, what: str, *, where: str | None = None, remedy: str | None = None, reason: str | None = None
+    ) -> None:
         super().__init__(what)
         self.what = what
         self.where = where
         self.remedy = remedy
+        self.reason = reason
 
     def __str__(self) -> str:
         place = f" ({_one_line(self.where)})" if self.where else ""

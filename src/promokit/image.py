@@ -22,7 +22,7 @@ class Digest:
 
     @text.validator
     def _whole(self, _: object, text: str) -> None:
-        if not image_grammar.is_digest(text):
+        if not isinstance(text, str) or not image_grammar.is_digest(text):
             raise ConfigError(
                 f"{_quoted(text)} is not a digest",
                 remedy="write it whole: sha256: and 64 hex digits in lower case",
@@ -51,12 +51,17 @@ class Digest:
 class ReleaseTag:
     """`YYYY.MM.DD.NNNN`: the UTC date of the build and the number of its run; a later one is greater."""
 
-    date: datetime.date
+    date: datetime.date = field()
     number: int = field()
+
+    @date.validator
+    def _day(self, _: object, date: datetime.date) -> None:
+        if type(date) is not datetime.date:  # a datetime is a date too, and can't be compared with one
+            raise ConfigError(f"{_quoted(date)} is not the date of a release tag", remedy="use ReleaseTag.of")
 
     @number.validator
     def _counts(self, _: object, number: int) -> None:
-        if not 0 <= number < 10**18:
+        if type(number) is not int or not 0 <= number < 10**18:
             raise ConfigError(f"{number} can't be the number of a release tag", remedy="use the run's number")
 
     @classmethod
@@ -67,7 +72,7 @@ class ReleaseTag:
     @classmethod
     def parse(cls, text: str) -> ReleaseTag:
         """The release tag that `text` is: a real date and a number of 4 digits or more; else ConfigError."""
-        match = _RELEASE.fullmatch(text)
+        match = _RELEASE.fullmatch(text) if isinstance(text, str) else None
         if match is None:
             raise ConfigError(f"{_quoted(text)} is not a release tag", remedy="write it as YYYY.MM.DD.NNNN")
         year, month, day, number = (int(group) for group in match.groups())
@@ -92,7 +97,7 @@ class RevisionTag:
 
     @text.validator
     def _commit(self, _: object, text: str) -> None:
-        if not _REVISION.fullmatch(text):
+        if not isinstance(text, str) or not _REVISION.fullmatch(text):
             raise ConfigError(
                 f"{_quoted(text)} is not a revision tag",
                 remedy="use the commit's 40 hex digits in lower case",
@@ -109,9 +114,9 @@ class RevisionTag:
 
 def parse_tag(text: str) -> ReleaseTag | RevisionTag:
     """The tag that `text` is: only these two never move. ConfigError names both for anything else."""
-    if _REVISION.fullmatch(text):
+    if isinstance(text, str) and _REVISION.fullmatch(text):
         return RevisionTag(text)
-    if _RELEASE.fullmatch(text):
+    if isinstance(text, str) and _RELEASE.fullmatch(text):
         return ReleaseTag.parse(text)
     raise ConfigError(
         f"{_quoted(text)} is not an immutable tag",
@@ -133,7 +138,9 @@ class ImageRef:
 
     def __attrs_post_init__(self) -> None:
         """Parts are valid when what they print is read back as the same parts."""
-        if _read(str(self)) != (self.registry, self.repository, self.tag, self.digest and self.digest.text):
+        digest = self.digest.text if isinstance(self.digest, Digest) else self.digest
+        typed = digest is None or isinstance(self.digest, Digest)
+        if not typed or _read(str(self)) != (self.registry, self.repository, self.tag, digest):
             raise ConfigError(f"{_quoted(str(self))} is not normalized", remedy="use ImageRef.parse")
 
     @classmethod
@@ -159,6 +166,8 @@ class ImageRef:
 
 def _read(text: str) -> image_grammar.Parts:
     try:
+        if not isinstance(text, str):
+            raise ValueError("it is no text")
         return image_grammar.split(text)
     except ValueError as error:
         raise ConfigError(
@@ -167,5 +176,6 @@ def _read(text: str) -> image_grammar.Parts:
         ) from None
 
 
-def _quoted(text: str) -> str:
+def _quoted(value: object) -> str:
+    text = value if isinstance(value, str) else repr(value)
     return ascii(text if len(text) <= 100 else text[:100] + "…")

@@ -96,6 +96,8 @@ class _Handler(WatchHandler):
     def _answered(self, path: str, query: dict[str, str], body: Any) -> bytes:
         if path.endswith("/selfsubjectreviews"):
             return b'{"status": {"userInfo": {"username": "system:tester"}}}'
+        if path == "/api/v1/nodes":
+            return self._list("", "nodes", query)
         match = _PATH.fullmatch(path)
         if match is None or match[2] not in RESOURCES:
             raise Answer(404, "the server could not find the requested resource")

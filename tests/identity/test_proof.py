@@ -4,7 +4,7 @@ import pytest
 from attrs import evolve
 
 from promokit.cluster.objects import Controller, Pod, ReplicaSet
-from promokit.identity.proof import REMEDIES, Proof, prove, running_digest
+from promokit.identity.proof import REMEDIES, Proof, prove, running_digest, told_digest
 from promokit.model import Workload
 from tests.factories import NOW, REPOSITORY, WORKLOAD, container, deployment, digest, image, pod, replica_set, running
 
@@ -102,6 +102,28 @@ def test_one_pod_without_a_digest_is_no_proof() -> None:
 def test_the_digest_is_read_where_the_runtime_tells_it(image_id: str, found: object) -> None:
     """A bare sha256 may be the digest of a config: it proves nothing."""
     assert running_digest(container(image_id=image_id)) == found
+
+
+@pytest.mark.parametrize(
+    ("image_id", "found"),
+    [
+        (f"docker-pullable://{REPOSITORY}@{digest()}", digest()),
+        (str(digest()), digest()),
+        (f"docker://{digest()}", digest()),
+        ("a" * 64, digest()),
+        (f"{REPOSITORY}:2026.11.24.0001", None),
+        ("", None),
+    ],
+)
+def test_what_a_runtime_tells_is_kept_for_the_registry(image_id: str, found: object) -> None:
+    """A bare one too: the registry may know it as the digest of a config."""
+    assert told_digest(container(image_id=image_id)) == found
+    assert proven(None, runs("new-1", image_id)).told == {found}
+
+
+def test_a_ready_pod_without_the_container_proves_nothing() -> None:
+    """What it runs isn't told, and the others' word isn't enough."""
+    assert proven(None, PODS[0], pod("new-2", container("another"))).reason == "two-digests"
 
 
 def test_a_runtime_that_tells_no_digest_is_a_doubt() -> None:

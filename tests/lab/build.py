@@ -48,6 +48,7 @@ RECIPES = {
     "pause": Recipe({"pause": "."}),
     "actor": Recipe({"actor": "."}),
     "actionlint": Recipe({"actionlint": "github.com/rhysd/actionlint/cmd/actionlint"}),
+    "references": Recipe({"references": "."}),
 }
 
 

@@ -18,8 +18,12 @@ TYPE = "application/vnd.oci.image.index.v1+json"
 
 @define(eq=False)
 class RegistryServer:
-    """`add` makes an image of some name; `images` are manifests by digest, `tags` digests by tag."""
+    """`add` makes an image of some name; `images` are manifests by digest, `tags` digests by tag.
 
+    `open` says whether it lets anybody in.
+    """
+
+    open: bool = True
     images: dict[str, bytes] = field(factory=dict)
     tags: dict[str, str] = field(factory=dict)
     _server: ThreadingHTTPServer | None = None
@@ -67,7 +71,9 @@ class _Handler(BaseHTTPRequestHandler):
         wanted = self.path.partition("?")[0].rpartition("/")[2]
         digest = self.registry.tags.get(wanted, wanted)
         content = self.registry.images.get(digest)
-        if wanted == "list":
+        if not self.registry.open:
+            self._answer(403, b"{}")
+        elif wanted == "list":
             self._answer(200, json.dumps({"name": "app", "tags": list(self.registry.tags)}).encode())
         elif content is None:
             self._answer(404, b'{"errors": [{"code": "MANIFEST_UNKNOWN"}]}')

@@ -50,3 +50,22 @@ def test_the_registry_is_chosen_by_the_host() -> None:
     ecr = open_registry(f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/registry", {})
     assert isinstance(ecr, EcrRegistry)
     assert isinstance(open_registry("ghcr.io/acme/app", {"HOME": "/nonexistent"}), OciRegistry)
+
+
+@pytest.mark.parametrize(
+    ("host", "endpoint"),
+    [
+        ("dkr.ecr.us-east-1.amazonaws.com", "api.ecr.us-east-1.amazonaws.com"),
+        ("dkr.ecr-fips.us-gov-west-1.amazonaws.com", "ecr-fips.us-gov-west-1.amazonaws.com"),
+        ("dkr.ecr.cn-north-1.amazonaws.com.cn", "api.ecr.cn-north-1.amazonaws.com.cn"),
+        ("dkr-ecr.eu-central-1.on.aws", "ecr.eu-central-1.api.aws"),
+        ("dkr-ecr-fips.us-east-2.on.aws", "ecr-fips.us-east-2.api.aws"),
+        ("dkr-ecr.cn-northwest-1.on.amazonwebservices.com.cn", "ecr.cn-northwest-1.api.amazonwebservices.com.cn"),
+    ],
+)
+def test_the_api_that_is_asked_is_of_the_hosts_partition_and_kind(host: str, endpoint: str) -> None:
+    """By botocore's own endpoint rules; a call that is throttled waits as its adaptive mode says."""
+    ecr = EcrHost.parse(f"{ACCOUNT}.{host}")
+    assert ecr
+    meta = EcrRegistry.open(ecr, {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "s"})._client.meta
+    assert (meta.endpoint_url, meta.config.retries["mode"]) == (f"https://{endpoint}", "adaptive")

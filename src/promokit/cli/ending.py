@@ -57,7 +57,8 @@ def end_with_error(error: BaseException, words: Sequence[str], environ: Mapping[
     line, code = _line(error)
     changed = getattr(error, "changed", False)
     outcome = _outcome(error, code, changed)
-    told = {"outcome": outcome, "reason": without_host(line), "changed": changed}
+    reason = getattr(error, "reason", None) or without_host(line)
+    told = {"outcome": outcome, "reason": reason, "changed": changed}
     _say(f"promokit: {plain(line)}", {"error": line, "exit_code": code, **told}, words)
     _tell_runner(environ, told, line)
     sys.exit(code)

@@ -12,27 +12,26 @@ from promokit.cli.options import (
     option,
     plain_target,
     target_environment,
-    without,
 )
 from promokit.promotion.resolution import Resolved, resolve, resolve_tag
 
 
 @click.command("resolve")
 @environment_argument
-@option("tag", help="Say what this tag means instead of what runs.")
-@option("require-healthy", is_flag=True, help="Refuse unless every workload is healthy.")
+@option("tag", help="Say what this tag means, instead of what runs; with the next two: what runs must have this tag.")
+@option("require-healthy", is_flag=True, help="Refuse unless every workload runs the digest and is Ready.")
+@option("at-rest", is_flag=True, help="Wait for a rollout under way, as long as the environment's timeout.")
 @plain_target
 @config_option
 @ends
 def command(
-    environment: str | None, tag: str | None, require_healthy: bool, config: str, **plain: str | None
+    environment: str | None, tag: str | None, require_healthy: bool, at_rest: bool, config: str, **plain: str | None
 ) -> Ending:
     """Say which image ENVIRONMENT runs: digest, tag and commit, proven from its pods."""
-    if tag:
-        without("with --tag: a tag isn't healthy or not", require_healthy=require_healthy)
     where = target_environment(config, environment, **plain)
-    found = resolve_tag(where, tag) if tag else resolve(where, require_healthy=require_healthy)
-    return _ending(found)
+    if tag and not (require_healthy or at_rest):
+        return _ending(resolve_tag(where, tag))
+    return _ending(resolve(where, tag=tag, require_healthy=require_healthy, wait=at_rest))
 
 
 def _ending(found: Resolved) -> Ending:

@@ -29,7 +29,7 @@ def command(config: str) -> Ending:
     data: dict[str, Any] = {}
     for environment in load(config).environments.values():
         try:
-            found = survey(clients.namespace(environment), environment)
+            found = survey(environment, clients)
         except PromokitError as error:
             unreachable = True
             rows.append((environment.name, "", "", "", f"unknown: {error.what}", ""))

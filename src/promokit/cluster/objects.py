@@ -133,6 +133,10 @@ class Pod:
         """Return the condition of this type, if there is one."""
         return next((each for each in self.conditions if each.type == kind), None)
 
+    def container(self, name: str) -> Container | None:
+        """Return the status of the container of this name, if there is one yet."""
+        return next((each for each in self.containers if each.name == name), None)
+
     @property
     def ready(self) -> bool:
         """Whether the pod is Ready and not on its way out."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from promokit.cluster.objects import Container, Controller, Pod, ReplicaSet
 from promokit.errors import ConfigError
@@ -21,14 +21,18 @@ REMEDIES: Mapping[str, str] = {
     "rollout-under-way": "wait until the rollout has ended, then run this again",
     "no-pods": "see why no pod is Ready: kubectl describe",
     "two-digests": "let the rollout end, or roll back, so that all pods run one image",
-    "no-digest": "the runtime doesn't tell the image's digest: pin the image as repository:tag@sha256:…",
+    "no-digest": "the pods' digest isn't one of the image's: pin the image as repository:tag@sha256:…",
     "spec-differs": "the pods run another digest than the Deployment asks for: delete them, or roll back",
 }
 
 
 @frozen
 class Proof:
-    """What one workload runs. `digest` is there exactly if `reason` is proven; `image` is what the spec says."""
+    """What one workload runs. `digest` is there exactly if `reason` is proven; `image` is what the spec says.
+
+    `told` are the digests that the runtimes of the Ready pods told (None: one told none). Where they don't make a
+    proof by themselves, the registry may know what they mean (`lookup.py`).
+    """
 
     workload: Workload
     reason: str
@@ -36,11 +40,26 @@ class Proof:
     digest: Digest | None = None
     since: datetime | None = None
     pods: int = 0
+    told: frozenset[Digest | None] = frozenset()
 
     @property
     def remedy(self) -> str:
         """How to get to a proof."""
         return REMEDIES[self.reason]
+
+    @property
+    def pinned(self) -> Digest | None:
+        """The digest that the spec asks for, if it asks for one."""
+        reference = self.reference
+        return reference.digest if reference else None
+
+    @property
+    def reference(self) -> ImageRef | None:
+        """The spec's image, read; None where it is no reference."""
+        try:
+            return ImageRef.parse(self.image)
+        except ConfigError:
+            return None
 
 
 def prove(
@@ -73,16 +92,30 @@ def _owners(controller: Controller, replica_sets: Iterable[ReplicaSet]) -> tuple
     return {each.uid for each in owned if each.revision == controller.revision}, None
 
 
-def running_digest(container: Container) -> Digest | None:
-    """Read the digest out of a container's imageID (`repo@sha256:…`, `docker-pullable://repo@sha256:…`).
+def told_digest(container: Container) -> Digest | None:
+    """Return the digest in a container's imageID: of an index or of one of its images, or the digest of a config.
 
-    A bare `sha256:…` may be the digest of a config, so it proves nothing.
+    containerd and CRI-O write `repo@sha256:…`, Docker `docker-pullable://repo@sha256:…`, and each a bare `sha256:…` of
+    the config (`docker://sha256:…`, or its hex alone) for an image without a repository, as one that was imported.
     """
-    _, at, digest = container.image_id.rpartition("@")
+    text = container.image_id.rpartition("@")[2].rpartition("//")[2]
     try:
-        return Digest.parse(digest) if at else None
+        return Digest.parse(text if ":" in text else f"sha256:{text}")
     except ConfigError:
         return None
+
+
+def running_digest(container: Container) -> Digest | None:
+    """Return the digest by which a container's image was pulled; None for a bare one: by itself it proves nothing."""
+    return told_digest(container) if "@" in container.image_id else None
+
+
+def under_way(controller: Controller) -> bool:
+    """Return whether a rollout is under way: not all of the wanted pods, and only they, are of the current revision."""
+    return not (
+        controller.observed_generation >= controller.generation
+        and controller.updated == controller.total == controller.wanted
+    )
 
 
 def _doubt(controller: Controller) -> str | None:
@@ -90,32 +123,20 @@ def _doubt(controller: Controller) -> str | None:
         return "paused"
     if controller.wanted == 0:
         return "zero-replicas"
-    settled = (
-        controller.observed_generation >= controller.generation
-        and controller.updated == controller.total == controller.wanted
-    )
-    return None if settled else "rollout-under-way"
+    return "rollout-under-way" if under_way(controller) else None
 
 
 def _agreed(workload: Workload, image: str, ready: list[Pod]) -> Proof:
     if not ready:
         return Proof(workload, "no-pods", image)
-    running = [each for pod in ready for each in pod.containers if each.name == workload.container]
-    digests = {running_digest(each) for each in running}
+    running = [pod.container(workload.container) for pod in ready]
+    started = [each.state.started for each in running if each and each.state.started]
+    told = frozenset(told_digest(each) if each else None for each in running)
+    proof = Proof(workload, "proven", image, None, max(started, default=None), len(ready), told)
+    digests = {running_digest(each) if each else None for each in running}
+    digest = next(iter(digests))
     if len(digests) > 1:
-        return Proof(workload, "two-digests", image, pods=len(ready))
-    digest = digests.pop() if digests else None
+        return evolve(proof, reason="two-digests")
     if digest is None:
-        return Proof(workload, "no-digest", image, pods=len(ready))
-    pinned = _pinned(image)
-    if pinned is not None and pinned != digest:
-        return Proof(workload, "spec-differs", image, pods=len(ready))
-    started = [each.state.started for each in running if each.state.started]
-    return Proof(workload, "proven", image, digest, max(started, default=None), len(ready))
-
-
-def _pinned(image: str) -> Digest | None:
-    try:
-        return ImageRef.parse(image).digest
-    except ConfigError:
-        return None
+        return evolve(proof, reason="no-digest")
+    return evolve(proof, reason="spec-differs") if proof.pinned not in (None, digest) else evolve(proof, digest=digest)

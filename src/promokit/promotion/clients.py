@@ -11,6 +11,7 @@ from promokit.cluster.connect import connect
 from promokit.cluster.namespace import Namespace
 from promokit.cluster.transport import Transport
 from promokit.github.api import GitHub
+from promokit.identity.asked import AskedOnce
 from promokit.model import Cluster, Environment
 from promokit.promotion.context import Context
 from promokit.registry import open_registry
@@ -43,6 +44,10 @@ class Clients:
         if host not in self._registries:
             self._registries[host] = open_registry(repository, self.environ)
         return self._registries[host]
+
+    def asked(self, repository: str) -> AskedOnce:
+        """Return the registry that a repository is in, to be asked each question once from now on."""
+        return AskedOnce(self.registry(repository))
 
     @property
     def github(self) -> GitHub | None:

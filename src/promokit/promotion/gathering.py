@@ -80,7 +80,7 @@ def commits_between(clients: Clients, running: str, revision: str) -> tuple[tupl
 
     def ask() -> Comparison | None:
         before = ImageRef.parse(running)
-        base = commit_of(clients.registry(before.name), before)
+        base = commit_of(clients.asked(before.name), before)
         return github.compare(base, revision) if base else None
 
     found = asked(ask)

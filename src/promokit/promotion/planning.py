@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from attrs import frozen
 
-from promokit.errors import ConfigError, PromokitError
+from promokit.errors import ConfigError, PromokitError, Refused
 from promokit.gates.answer import Answer, refused, unknown
 from promokit.gates.judging import judge_all
 from promokit.identity.tags import commit_of, release_of, release_tag_of
@@ -43,7 +43,7 @@ def plan(
     clients = clients or Clients()
     if (tag is None) == (environment.source is None):
         raise _wrong_tag(environment)
-    target = survey(clients.namespace(environment), environment)
+    target = survey(environment, clients)
     chosen = _chosen(environment, tag, clients)
     blank = _blank(environment, target, tag, migrate, now())
     if isinstance(chosen, Answer):
@@ -102,7 +102,7 @@ def _chosen(environment: Environment, tag: str | None, clients: Clients) -> _Cho
         assert tag is not None  # noqa: S101 - checked above
         return _by_tag(environment, tag, clients)
     try:
-        source = survey(clients.namespace(environment.source), environment.source)
+        source = survey(environment.source, clients)
     except PromokitError as error:
         return unknown("healthy", error.what, error.remedy or "run this again")
     proof = source.reference
@@ -110,7 +110,7 @@ def _chosen(environment: Environment, tag: str | None, clients: Clients) -> _Cho
         sentence = f"what {proof.workload} in {source.environment.name} runs isn't proven: {proof.reason}"
         return refused("healthy", sentence, proof.remedy)
     try:
-        registry = clients.registry(ImageRef.parse(proof.image).name)
+        registry = source.look.registry(ImageRef.parse(proof.image).name)
         release = release_tag_of(registry, proof.image, proof.digest)
         image = ImageRef.parse(ImageRef.parse(proof.image).name).with_(tag=release, digest=proof.digest)
         return _Chosen(image, commit_of(registry, image), source)
@@ -126,7 +126,10 @@ def _by_tag(environment: Environment, tag: str, clients: Clients) -> _Chosen | A
         parse_tag(tag)
     except ConfigError as error:
         return refused("origin", error.what, error.remedy or "")
-    found = resolve_tag(environment, tag, clients=clients)
+    try:
+        found = resolve_tag(environment, tag, clients=clients)
+    except Refused as error:
+        return refused("origin", error.what, error.remedy or "")
     return _Chosen(found.image, found.revision, None)
 
 

@@ -26,7 +26,7 @@ def pinned(image: str, clients: Clients) -> ImageRef:
         return reference
     if reference.tag is None:
         raise ConfigError(f"{image} names no version", remedy="write it as repository:tag@sha256:…")
-    return reference.with_(digest=digest_of(clients.registry(reference.name), reference.name, reference.tag))
+    return reference.with_(digest=digest_of(clients.asked(reference.name), reference.name, reference.tag))
 
 
 def roll_out(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from datetime import datetime
 
 from attrs import frozen
@@ -11,7 +13,7 @@ from promokit.identity.tags import commit_of, digest_of, release_tag_of
 from promokit.image import ImageRef
 from promokit.model import Environment
 from promokit.promotion.clients import Clients
-from promokit.promotion.survey import survey
+from promokit.promotion.looking import Look, at_rest, look
 
 _UNDECIDED = {"rollout-under-way", "no-digest", "two-digests"}
 
@@ -26,30 +28,37 @@ class Resolved:
     since: datetime | None = None
 
 
-def resolve(environment: Environment, *, require_healthy: bool = False, clients: Clients | None = None) -> Resolved:
+def resolve(
+    environment: Environment,
+    *,
+    tag: str | None = None,
+    require_healthy: bool = False,
+    wait: bool = False,
+    clients: Clients | None = None,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Resolved:
     """Return what the environment's reference workload runs, proven from its pods.
 
-    Errors: Unreachable while it can't be proven, ConfigError where it can't run, Refused with `require_healthy`
-    unless every workload is healthy.
+    `tag` is the one it must have: needed where the image is pinned without a tag and the registry isn't ECR. `wait`: a
+    rollout under way is waited for, as long as the environment's timeout. `healthy` says whether every workload runs
+    this digest and is Ready. Errors: Unreachable while it can't be proven, ConfigError without a tag, Refused where
+    nothing can be proven, or with `require_healthy` where not all is healthy; VerificationFailed when the tag means
+    another digest. The error's `reason` is the word of the doubt.
     """
     clients = clients or Clients()
-    found = survey(clients.namespace(environment), environment)
+    found = at_rest(environment, clients, sleep) if wait else look(environment, clients)
     proof = found.reference
     if proof.digest is None:
-        raise _unproven(proof.reason)(
-            f"what {proof.workload} runs isn't proven: {proof.reason}", where=environment.name, remedy=proof.remedy
-        )
-    bad = [each for each in found.verdicts.values() if each.outcome != "succeeded"]
-    if require_healthy and bad:
-        raise Refused(
-            f"healthy: {bad[0].workload} is {bad[0].outcome}: {bad[0].reason}",
-            where=environment.name,
-            remedy=bad[0].remedy or "wait until it is healthy",
-        )
+        raise _unproven(found)
+    unhealthy = found.unhealthy()
+    if require_healthy and unhealthy:
+        why, remedy = unhealthy
+        raise Refused(f"healthy: {why}", where=environment.name, remedy=remedy, reason="unhealthy")
     name = ImageRef.parse(proof.image).name
-    registry = clients.registry(name)
-    image = ImageRef.parse(name).with_(tag=release_tag_of(registry, proof.image, proof.digest), digest=proof.digest)
-    return Resolved(image, commit_of(registry, image), not bad, proof.since)
+    registry = found.registry(name)
+    release = release_tag_of(registry, proof.image, proof.digest, tag)
+    image = ImageRef.parse(name).with_(tag=release, digest=proof.digest)
+    return Resolved(image, commit_of(registry, image), unhealthy is None, proof.since)
 
 
 def resolve_tag(environment: Environment, tag: str, *, clients: Clients | None = None) -> Resolved:
@@ -57,7 +66,7 @@ def resolve_tag(environment: Environment, tag: str, *, clients: Clients | None =
     clients = clients or Clients()
     missing: ConfigError | None = None
     for repository in (environment.settings().repository, *environment.also_from):
-        registry = clients.registry(repository)
+        registry = clients.asked(repository)
         try:
             image = ImageRef.parse(repository).with_(tag=tag, digest=digest_of(registry, repository, tag))
         except ConfigError as error:
@@ -68,5 +77,12 @@ def resolve_tag(environment: Environment, tag: str, *, clients: Clients | None =
     raise missing
 
 
-def _unproven(reason: str) -> type[PromokitError]:
-    return Unreachable if reason in _UNDECIDED else Refused
+def _unproven(found: Look) -> PromokitError:
+    """Return the doubt; where a registry might have dispelled it, and couldn't be asked, why it couldn't."""
+    proof, where = found.reference, found.environment.name
+    what = f"what {proof.workload} runs isn't proven: {proof.reason}"
+    if unasked := found.unasked.get(proof.workload):
+        what = f"{what}, and the registry can't be asked what the digests mean: {unasked.what}"
+        return Unreachable(what, where=where, remedy=unasked.remedy, reason=proof.reason)
+    kind = Unreachable if proof.reason in _UNDECIDED else Refused
+    return kind(what, where=where, remedy=proof.remedy, reason=proof.reason)

@@ -5,33 +5,44 @@ from __future__ import annotations
 from attrs import frozen
 
 from promokit.cluster.namespace import Namespace
-from promokit.cluster.objects import Object
 from promokit.gates.facts import Standing, WorkloadStanding
-from promokit.identity.proof import Proof, prove
+from promokit.identity.proof import Proof
 from promokit.ledger.record import migrations
 from promokit.ledger.store import Book, read_book
 from promokit.migration.run import migrated
 from promokit.model import Environment, Workload
+from promokit.promotion.clients import Clients
+from promokit.promotion.looking import Look, look
 from promokit.rollout.judgement import Verdict
-from promokit.rollout.snapshot import Snapshot
-from promokit.rollout.verdict import steady
 
 
 @frozen
 class Survey:
-    """One look at an environment, from one list a kind."""
+    """One look at an environment, and what its ledger says."""
 
-    environment: Environment
-    proofs: dict[Workload, Proof]
-    verdicts: dict[Workload, Verdict]
-    snapshot: Snapshot
+    look: Look
     book: Book
     migrated: bool | None
 
     @property
+    def environment(self) -> Environment:
+        """Where it was looked."""
+        return self.look.environment
+
+    @property
+    def proofs(self) -> dict[Workload, Proof]:
+        """What each workload runs."""
+        return self.look.proofs
+
+    @property
+    def verdicts(self) -> dict[Workload, Verdict]:
+        """How each workload stands."""
+        return self.look.verdicts
+
+    @property
     def reference(self) -> Proof:
         """What the reference workload runs."""
-        return self.proofs[self.environment.reference]
+        return self.look.reference
 
     @property
     def images(self) -> dict[Workload, str]:
@@ -45,21 +56,11 @@ class Survey:
         return Standing(self.environment.name, workloads, self.migrated)
 
 
-def survey(namespace: Namespace, environment: Environment) -> Survey:
+def survey(environment: Environment, clients: Clients) -> Survey:
     """Look at an environment. Unreachable when the cluster can't be asked."""
-    snapshot = Snapshot()
-    controllers = namespace.controllers(environment.workloads)
-    listed: list[Object] = [*controllers.values(), *namespace.replica_sets(), *namespace.pods()]
-    for seen in listed:
-        snapshot.see(seen, 0.0)
-    pods = [each.pod for each in snapshot.pods.values()]
-    proofs = {
-        each: prove(each, controllers.get(each), snapshot.replica_sets.values(), pods) for each in environment.workloads
-    }
-    verdicts = {each: steady(snapshot, each) for each in environment.workloads}
+    namespace, found = clients.namespace(environment), look(environment, clients)
     book = read_book(namespace)
-    done = _migrated(namespace, environment, proofs[environment.reference], book)
-    return Survey(environment, proofs, verdicts, snapshot, book, done)
+    return Survey(found, book, _migrated(namespace, environment, found.reference, book))
 
 
 def _migrated(namespace: Namespace, environment: Environment, reference: Proof, book: Book) -> bool | None:

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 
 from promokit.errors import ConfigError
 from promokit.image import ImageRef
-from promokit.registry.port import Manifest, Registry, Unsupported
+from promokit.registry.port import Manifest, Registry, Tagged, Unsupported
 
-__all__ = ["Manifest", "Registry", "Unsupported", "open_registry"]
+__all__ = ["Manifest", "Registry", "Tagged", "Unsupported", "open_registry"]
 
 
 def open_registry(repository: str, environ: Mapping[str, str]) -> Registry:

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Protocol
 
 from promokit.image import Digest
 from promokit.registry.manifest import REVISION, platform_name
-from promokit.registry.port import Manifest, Registry
+from promokit.registry.port import Manifest
 
 
-def revision_of(registry: Registry, repository: str, digest: Digest) -> str | None:
+class Content(Protocol):
+    """Of a registry, what is read by digest."""
+
+    def manifest(self, repository: str, digest: Digest) -> Manifest | None:
+        """As `Registry.manifest`."""
+
+    def blob(self, repository: str, digest: Digest) -> bytes | None:
+        """As `Registry.blob`."""
+
+
+def revision_of(registry: Content, repository: str, digest: Digest) -> str | None:
     """The commit by the annotations, else by the first image: its annotations, then its config's label."""
     manifest = registry.manifest(repository, digest)
     if manifest is None:
@@ -24,7 +34,7 @@ def revision_of(registry: Registry, repository: str, digest: Digest) -> str | No
     return revision if isinstance(revision, str) and revision else None
 
 
-def platforms_of(registry: Registry, repository: str, digest: Digest) -> tuple[str, ...]:
+def platforms_of(registry: Content, repository: str, digest: Digest) -> tuple[str, ...]:
     """The platforms of the index, or the one that a single image's config names."""
     manifest = registry.manifest(repository, digest)
     if manifest is None:
@@ -35,7 +45,7 @@ def platforms_of(registry: Registry, repository: str, digest: Digest) -> tuple[s
     return (platform_name(config),) if config.get("os") and config.get("architecture") else ()
 
 
-def _config(registry: Registry, repository: str, manifest: Manifest) -> dict[str, Any]:
+def _config(registry: Content, repository: str, manifest: Manifest) -> dict[str, Any]:
     """The config's document; empty when it isn't there or isn't one."""
     content = registry.blob(repository, manifest.config) if manifest.config else None
     try:

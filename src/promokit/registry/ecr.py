@@ -5,7 +5,7 @@ boto3 is imported at the first call.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -15,8 +15,11 @@ from promokit.registry import config
 from promokit.registry.ecr_errors import code_of, translated
 from promokit.registry.ecr_host import EcrHost
 from promokit.registry.manifest import ACCEPTED, read_manifest, told_digest, verify
-from promokit.registry.port import Manifest
+from promokit.registry.port import Manifest, Tagged
 from promokit.transport import Transport
+
+MOST_IDS = 100
+"""imageIds of one BatchGetImage (ECR API reference)."""
 
 
 class EcrRegistry:
@@ -34,36 +37,27 @@ class EcrRegistry:
         """The registry with the credentials and the endpoint of the environment, by botocore's own rules."""
         return cls(host, lambda: _client(host, environ))
 
+    def tagged(self, repository: str, tag: str) -> Tagged | None:
+        """DescribeImages by tag, which tells the image's other tags too."""
+        images = self._describe_images(repository, {"imageTag": tag})
+        return Tagged(told_digest(images[0].get("imageDigest"), repository), _tags(images)) if images else None
+
     def digest_of(self, repository: str, tag: str) -> Digest | None:
         """DescribeImages by tag."""
-        images = self._describe_images(repository, {"imageTag": tag})
-        return told_digest(images[0].get("imageDigest"), repository) if images else None
+        found = self.tagged(repository, tag)
+        return found.digest if found else None
 
     def tags_of(self, repository: str, digest: Digest) -> tuple[str, ...]:
         """DescribeImages by digest: as fast with ten thousand tags in the repository as with two."""
-        images = self._describe_images(repository, {"imageDigest": str(digest)})
-        return tuple(sorted({tag for image in images for tag in image.get("imageTags", ())}))
+        return _tags(self._describe_images(repository, {"imageDigest": str(digest)}))
 
     def manifest(self, repository: str, digest: Digest) -> Manifest | None:
         """BatchGetImage; its `failures` are told apart: not found is None, all else can't be known."""
         where = f"{repository}@{digest}"
-        answer = self._call(
-            repository,
-            "batch_get_image",
-            imageIds=[{"imageDigest": str(digest)}],
-            acceptedMediaTypes=list(ACCEPTED),
-        )
-        for failure in answer.get("failures", ()):
-            if failure.get("failureCode") == "ImageNotFound":
-                return None
-            raise Unreachable(
-                f"ECR gave no manifest ({failure.get('failureCode')}: {failure.get('failureReason')})",
-                where=where,
-                remedy="look at the image in the ECR console",
-            )
-        if not answer.get("images"):
+        images, _ = self._get_images(repository, [{"imageDigest": str(digest)}])
+        if not images:
             return None
-        image = answer["images"][0]
+        image = images[0]
         content = image.get("imageManifest", "").encode()
         return read_manifest(content, digest, where, image.get("imageManifestMediaType"))
 
@@ -97,6 +91,20 @@ class EcrRegistry:
         found = [item for item in answer.get("repositories", ()) if "imageTagMutability" in item]
         return found[0]["imageTagMutability"] == "IMMUTABLE" if found else None
 
+    def missing(self, repository: str, digests: Sequence[Digest]) -> tuple[Digest, ...]:
+        """BatchGetImage, for up to a hundred digests a call; what isn't found is among its `failures`."""
+        gone: set[str] = set()
+        for start in range(0, len(digests), MOST_IDS):
+            ids = [{"imageDigest": str(each)} for each in digests[start : start + MOST_IDS]]
+            gone |= self._get_images(repository, ids)[1]
+        return tuple(each for each in digests if str(each) in gone)
+
+    def lifecycle_policy(self, repository: str) -> str | None:
+        """GetLifecyclePolicy."""
+        answer = self._call(repository, "get_lifecycle_policy", absent="LifecyclePolicy")
+        text: str | None = answer.get("lifecyclePolicyText")
+        return text
+
     def revision_of(self, repository: str, digest: Digest) -> str | None:
         """BatchGetImage; without an annotation, one more for the first image and a download of its config."""
         return config.revision_of(self, repository, digest)
@@ -109,6 +117,19 @@ class EcrRegistry:
         answer = self._call(repository, "describe_images", absent="Image", imageIds=[image])
         details: list[dict[str, Any]] = answer.get("imageDetails", [])
         return details
+
+    def _get_images(self, repository: str, ids: Sequence[dict[str, str]]) -> tuple[list[dict[str, Any]], set[str]]:
+        """The images, and the digests of those that aren't there; Unreachable for any other failure."""
+        answer = self._call(repository, "batch_get_image", imageIds=list(ids), acceptedMediaTypes=list(ACCEPTED))
+        for failure in answer.get("failures", ()):
+            if failure.get("failureCode") != "ImageNotFound":
+                raise Unreachable(
+                    f"ECR gave no manifest ({failure.get('failureCode')}: {failure.get('failureReason')})",
+                    where=repository,
+                    remedy="look at the image in the ECR console",
+                )
+        gone = {each.get("imageId", {}).get("imageDigest", "") for each in answer.get("failures", ())}
+        return answer.get("images", []), gone
 
     def _has_tag(self, repository: str, digest: Digest, tag: str) -> bool:
         there = self.digest_of(repository, tag)
@@ -180,6 +201,10 @@ def _client(host: EcrHost, environ: Mapping[str, str]) -> Any:
     )
     endpoint = environ.get("AWS_ENDPOINT_URL_ECR") or environ.get("AWS_ENDPOINT_URL") or None
     return session.client("ecr", config=settings, endpoint_url=endpoint)
+
+
+def _tags(images: list[dict[str, Any]]) -> tuple[str, ...]:
+    return tuple(sorted({tag for image in images for tag in image.get("imageTags", ())}))
 
 
 def _path(repository: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from promokit.errors import ConfigError, Unreachable, VerificationFailed
@@ -13,7 +13,7 @@ from promokit.registry import config
 from promokit.registry.docker_config import Credential, credential_for
 from promokit.registry.manifest import ACCEPTED, read_manifest, told_digest, verify
 from promokit.registry.oci_auth import Authenticator, Challenge
-from promokit.registry.port import Manifest, Unsupported
+from promokit.registry.port import Manifest, Tagged, Unsupported
 from promokit.transport import Transport
 
 if TYPE_CHECKING:
@@ -36,6 +36,11 @@ class OciRegistry:
     def open(cls, host: str, environ: Mapping[str, str]) -> OciRegistry:
         """The registry with the credentials that the environment's Docker config has for it."""
         return cls(host, credential_for(host, environ))
+
+    def tagged(self, repository: str, tag: str) -> Tagged | None:
+        """`digest_of`; other tags aren't told."""
+        digest = self.digest_of(repository, tag)
+        return Tagged(digest) if digest else None
 
     def digest_of(self, repository: str, tag: str) -> Digest | None:
         """HEAD of the tag's manifest; a GET where the registry leaves the digest out of its answer."""
@@ -89,6 +94,22 @@ class OciRegistry:
     def tags_immutable(self, repository: str) -> bool | None:  # noqa: ARG002
         """Always None: the specification doesn't tell."""
         return None
+
+    def missing(self, repository: str, digests: Sequence[Digest]) -> tuple[Digest, ...]:
+        """HEAD of each manifest."""
+        return tuple(
+            each
+            for each in digests
+            if self._get(repository, f"manifests/{each}", method="HEAD", headers=_ACCEPT) is None
+        )
+
+    def lifecycle_policy(self, repository: str) -> str | None:
+        """Always Unsupported: the specification doesn't know deletion by rules."""
+        raise Unsupported(
+            "this registry can't be asked for rules that delete images",
+            where=repository,
+            remedy="see to it by its own settings that no image that runs, or may run again, is deleted",
+        )
 
     def revision_of(self, repository: str, digest: Digest) -> str | None:
         """One GET; without an annotation, one of the first image's manifest and one of its config."""

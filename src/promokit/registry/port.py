@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from attrs import frozen
@@ -31,11 +32,22 @@ class Manifest:
     revision: str | None
 
 
+@frozen
+class Tagged:
+    """What a tag points to. `tags` are all that this digest has; None where that isn't told in the same answer."""
+
+    digest: Digest
+    tags: tuple[str, ...] | None = None
+
+
 class Registry(Protocol):
     """One registry. Unreachable: it can't be asked, or doesn't let us. ConfigError: no such repository."""
 
+    def tagged(self, repository: str, tag: str) -> Tagged | None:
+        """What the tag points to, by one look-up; None if there is no such tag."""
+
     def digest_of(self, repository: str, tag: str) -> Digest | None:
-        """What the tag points to; None if there is no such tag."""
+        """The digest alone of what the tag points to; None if there is no such tag."""
 
     def tags_of(self, repository: str, digest: Digest) -> tuple[str, ...]:
         """Every tag of this digest, sorted; empty if it isn't there. Unsupported: can't be asked."""
@@ -51,6 +63,12 @@ class Registry(Protocol):
 
     def tags_immutable(self, repository: str) -> bool | None:
         """Whether no tag of the repository can be moved; None where the registry doesn't tell."""
+
+    def missing(self, repository: str, digests: Sequence[Digest]) -> tuple[Digest, ...]:
+        """Those of the digests that aren't there any more, in their order."""
+
+    def lifecycle_policy(self, repository: str) -> str | None:
+        """ECR's policy for deleting images, as JSON; None if there is none. Unsupported: can't be asked."""
 
     def revision_of(self, repository: str, digest: Digest) -> str | None:
         """`org.opencontainers.image.revision` of the annotations, else of the first image's labels."""

@@ -11,8 +11,9 @@ from typing import Any
 
 from attrs import frozen
 
+from tests.doubles import registry_auth
 from tests.http_server import Answer, Server
-from tests.lab import node, registry_auth
+from tests.lab import node
 from tests.lab.place import Manifest, Place
 
 

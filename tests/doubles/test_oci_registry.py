@@ -10,15 +10,14 @@ import pytest
 import requests
 
 from promokit.errors import ConfigError, Unreachable, VerificationFailed
+from promokit.registry import open_registry
 from promokit.registry.docker_config import Credential
 from promokit.registry.manifest import IMAGE_TYPES, INDEX_TYPES, REVISION
 from promokit.registry.oci import OciRegistry
 from promokit.transport import Transport
+from tests.doubles.registry_auth import BASIC, NAME, PASSWORD, TokenServer, basic_auth, running_registry
 from tests.http_server import Respond, Server
-from tests.lab.registry_auth import BASIC, NAME, PASSWORD, TokenServer, basic_auth, running_registry
 from tests.registry.documents import COMMIT, LAYER, LINUX_AMD64, child, config, digest_of, image, index
-
-pytestmark = pytest.mark.lab
 
 CONFIG = config(config={"Labels": {REVISION: COMMIT}})
 CONTENT = b"a layer"
@@ -60,6 +59,21 @@ def _push_token(host: str) -> str:
 
 def opened(repository: str, password: str = PASSWORD) -> OciRegistry:
     return OciRegistry(repository.partition("/")[0], Credential(NAME, password))
+
+
+def test_the_credentials_of_a_docker_config_open_a_real_registry(repository: str, tmp_path: Path) -> None:
+    """What `docker login` left, in `auths` or by a helper program."""
+    host, folder = repository.partition("/")[0], tmp_path / "docker"
+    folder.mkdir()
+    environ = {"DOCKER_CONFIG": str(folder), "PATH": str(folder)}
+    helper = folder / "docker-credential-lab"
+    helper.write_text(f"""#!/bin/sh\necho '{{"Username": "{NAME}", "Secret": "{PASSWORD}"}}'\n""")
+    helper.chmod(0o755)
+    for content in ({"auths": {host: {"auth": BASIC.removeprefix("Basic ")}}}, {"credHelpers": {host: "lab"}}):
+        (folder / "config.json").write_text(json.dumps(content))
+        assert open_registry(repository, environ).digest_of(repository, TAG) == DIGEST
+    with pytest.raises(Unreachable, match="docker login"):
+        open_registry(repository, {"DOCKER_CONFIG": str(tmp_path / "none")}).digest_of(repository, TAG)
 
 
 def test_a_real_registry_answers_every_question(repository: str) -> None:

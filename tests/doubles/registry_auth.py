@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.http_server import Answer, Asked
+from tests.lab.packages import bring
 
 NAME, PASSWORD = "someone", "s3cret-word"
 BASIC = "Basic " + base64.b64encode(f"{NAME}:{PASSWORD}".encode()).decode()
@@ -27,7 +28,8 @@ def running_registry(folder: Path, auth: str) -> Iterator[str]:
     config.write_text(f'version: 0.1\n{storage}http: {{addr: "127.0.0.1:0"}}\nauth:\n{auth}')
     log = folder / "log"
     with log.open("w") as output:
-        process = subprocess.Popen(["docker-registry", "serve", str(config)], stdout=output, stderr=output)
+        command = [bring("docker-registry", "docker-registry"), "serve", str(config)]
+        process = subprocess.Popen(command, stdout=output, stderr=output)
     try:
         yield _address(process, log)
     finally:
