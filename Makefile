@@ -1,7 +1,9 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint unit lab-test bench lab-up lab-down lock docs
+.PHONY: help setup demo test lint unit property thorough programs lab-test bench lab-up lab-down lock docs
 BIN := .venv/bin
 WORKFLOWS := .github/workflows/*.yaml examples/feature-branch.yaml
+# Tests and lab start many processes of Python, each of which would compile all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
 
 help: ## What can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1 — \2/p' $(MAKEFILE_LIST)
@@ -12,7 +14,7 @@ setup: ## The development environment in .venv
 demo: setup ## The whole model, for real: build, TEST, SANDBOX, PROD, rollback, on two clusters of this machine
 	@$(BIN)/python -m tests.lab.demo
 
-test: lint unit lab-test ## Everything: lint, types, layers, workflows, unit tests, the lab's tests
+test: lint unit property programs lab-test ## Everything: lint, types, layers, workflows, and every test
 
 lint: setup ## Style, types, layers, workflows
 	@$(BIN)/ruff check
@@ -24,8 +26,17 @@ lint: setup ## Style, types, layers, workflows
 	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-actions actions/*/action.yml
 	@$$($(BIN)/python -m tests.lab build actionlint) $(WORKFLOWS)
 
-unit: setup ## What needs no cluster
-	@$(BIN)/pytest -m 'not lab'
+unit: setup ## The tests that need nothing: a third of a minute
+	@$(BIN)/pytest -m 'not lab and not program and not hypothesis'
+
+property: setup ## The properties, on examples that are new each time
+	@$(BIN)/pytest -m 'hypothesis and not program and not lab'
+
+thorough: setup ## The properties on ten times as many examples
+	@$(BIN)/pytest -m 'hypothesis and not program and not lab' --hypothesis-profile thorough
+
+programs: setup ## The tests that bring or start a program: the launcher's installers, a registry, npm, act
+	@$(BIN)/pytest -m 'program and not lab'
 
 lab-test: setup ## What needs the lab; starts it, and ends what it started
 	@$(BIN)/pytest -m lab tests/lab

@@ -2,8 +2,13 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
+from hypothesis import settings
 
 from tests.http_server import Respond, Server
+
+settings.register_profile("usual", max_examples=200, deadline=None)
+settings.register_profile("thorough", parent=settings.get_profile("usual"), max_examples=2000)
+settings.load_profile("usual")
 
 
 @pytest.fixture

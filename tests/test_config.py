@@ -3,7 +3,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from promokit.config import load, parse
@@ -186,7 +186,6 @@ def test_an_unknown_environment_names_the_known_ones() -> None:
         parse(SMALL, FILE)["prod"]
 
 
-@settings(max_examples=50, deadline=None)
 @given(st.text(alphabet=st.sampled_from("image:{}[]&*!|>-?'\"\n\t #test0,~<a"), max_size=40))
 def test_no_text_crashes_the_reader(text: str) -> None:
     """Whatever stands in the file, it is a pipeline or wrong use."""

@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from promokit.durations import format_duration, parse_duration
@@ -43,7 +43,6 @@ def test_lengths_of_time_are_written_for_people(seconds: float, text: str) -> No
     assert format_duration(timedelta(seconds=seconds)) == text
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 999), st.sampled_from("smhd")), min_size=1, max_size=4))
 def test_parts_add_up(parts: list[tuple[int, str]]) -> None:
     """A text of several parts means their sum."""

@@ -160,7 +160,7 @@ def index(tmp_path: Path) -> Iterator[Index]:
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Simple)
     found.url = f"http://127.0.0.1:{server.server_address[1]}/simple/"
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     yield found
     found.go.set()
     server.shutdown()

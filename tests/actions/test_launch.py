@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from tests.actions.conftest import BASE_PYTHON, Runner, lay_checkout
 
+pytestmark = pytest.mark.program
+
 POISON = "raise SystemExit('imported from the workspace')\n"
 
 

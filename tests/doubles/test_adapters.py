@@ -18,6 +18,8 @@ from tests.lab.doubles.github import GitHubDouble
 from tests.lab.doubles.images import push_index
 from tests.lab.doubles.slack import SlackDouble
 
+pytestmark = pytest.mark.program
+
 HOST = "123456789012.dkr.ecr.us-east-1.amazonaws.com"
 TAG, OTHER = "2026.01.02.0003", "2026.01.02.0004"
 

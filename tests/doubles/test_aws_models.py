@@ -12,6 +12,11 @@ from tests.doubles.aws_models import complaints
 from tests.doubles.control import control
 from tests.lab.doubles.aws import AwsDouble
 
+pytestmark = pytest.mark.program
+
+
+SESSION = Session()  # One, since it keeps the parsed service models.
+
 
 def answered(status: int, body: bytes, code: str = "") -> dict[str, Any]:
     headers = {"x-amzn-errortype": code} if code else {}
@@ -19,7 +24,7 @@ def answered(status: int, body: bytes, code: str = "") -> dict[str, Any]:
 
 
 def found(service: str, operation: str, response: dict[str, Any]) -> list[str]:
-    return complaints(Session().get_service_model(service).operation_model(operation), response)
+    return complaints(SESSION.get_service_model(service).operation_model(operation), response)
 
 
 @pytest.mark.parametrize(

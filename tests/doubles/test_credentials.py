@@ -16,6 +16,8 @@ from tests.doubles.control import control
 from tests.lab.doubles.aws import AwsDouble
 from tests.lab.doubles.aws.credentials import Credentials
 
+pytestmark = pytest.mark.program
+
 TARGET = "AmazonEC2ContainerRegistry_V20150921.DescribeRepositories"
 # One harmless read of each service.
 READS: dict[str, Callable[[Any], Any]] = {

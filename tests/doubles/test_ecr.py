@@ -14,6 +14,8 @@ from tests.doubles.control import control
 from tests.lab.doubles.aws import AwsDouble
 from tests.lab.doubles.images import INDEX, MANIFEST, push_image, push_index
 
+pytestmark = pytest.mark.program
+
 TAG, OTHER = "2026.01.02.0003", "2026.01.02.0004"
 ABSENT = "sha256:" + "0" * 64
 

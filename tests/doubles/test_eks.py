@@ -9,6 +9,8 @@ from botocore.exceptions import ClientError
 from tests.doubles.aws_clients import client
 from tests.lab.doubles.aws import AwsDouble
 
+pytestmark = pytest.mark.program
+
 
 def test_a_cluster_is_described_from_the_labs_file(aws: AwsDouble) -> None:
     """Endpoint and certificate authority are the file's, the status is ACTIVE."""

@@ -9,6 +9,8 @@ from tests.doubles.control import control
 from tests.doubles.github_client import get
 from tests.lab.doubles.github import GitHubDouble
 
+pytestmark = pytest.mark.program
+
 PATH = "/environments/prod"
 
 

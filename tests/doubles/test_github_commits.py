@@ -10,6 +10,8 @@ from tests.doubles.github_client import get, told
 from tests.doubles.history import History, commit, git
 from tests.lab.doubles.github import GitHubDouble
 
+pytestmark = pytest.mark.program
+
 
 @pytest.mark.parametrize(
     ("base", "head", "status", "ahead", "behind"),

@@ -9,6 +9,8 @@ from tests.doubles.control import control
 from tests.doubles.github_client import get, told
 from tests.lab.doubles.github import GitHubDouble
 
+pytestmark = pytest.mark.program
+
 
 def rules(environment: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {rule["type"]: rule for rule in environment["protection_rules"]}

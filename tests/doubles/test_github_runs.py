@@ -10,6 +10,8 @@ from tests.doubles.github_client import get, told
 from tests.doubles.history import History
 from tests.lab.doubles.github import GitHubDouble
 
+pytestmark = pytest.mark.program
+
 
 def put(github: GitHubDouble, run_id: int, **facts: Any) -> None:
     """A run of CI that passed, unless the facts say otherwise."""

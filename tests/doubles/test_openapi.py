@@ -9,6 +9,8 @@ from tests.doubles.github_client import told
 from tests.lab.doubles.github import GitHubDouble
 from tests.lab.doubles.openapi import complaints
 
+pytestmark = pytest.mark.program
+
 RUN = "/repos/acme/credreg/actions/runs/7"
 
 

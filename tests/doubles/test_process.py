@@ -15,6 +15,8 @@ import requests
 from tests.doubles.history import History
 from tests.lab.doubles.slack import SlackDouble
 
+pytestmark = pytest.mark.program
+
 ROOT = Path(__file__).parents[2]
 
 

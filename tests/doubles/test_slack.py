@@ -10,6 +10,8 @@ from slack_sdk.errors import SlackApiError
 from tests.doubles.control import control
 from tests.lab.doubles.slack import TOKEN, SlackDouble
 
+pytestmark = pytest.mark.program
+
 Block = dict[str, Any]
 
 

@@ -13,6 +13,8 @@ from tests.doubles.control import control
 from tests.lab.doubles.aws import AwsDouble
 from tests.lab.doubles.aws.credentials import Credentials
 
+pytestmark = pytest.mark.program
+
 ROLE = "arn:aws:iam::123456789012:role/"
 
 

@@ -14,6 +14,8 @@ from tests.lab.doubles.aws import AwsDouble
 from tests.lab.doubles.github import GitHubDouble
 from tests.lab.doubles.images import push_index
 
+pytestmark = pytest.mark.program
+
 HOST = "123456789012.dkr.ecr.us-east-1.amazonaws.com"
 COMMIT, RELEASE = "c" * 40, "2026.11.24.0042"
 

@@ -15,6 +15,8 @@ from tests.doubles.control import control
 from tests.lab.doubles.aws import AwsDouble
 from tests.lab.doubles.aws.credentials import Credentials
 
+pytestmark = pytest.mark.program
+
 STS = "https://sts.us-east-1.amazonaws.com"
 
 

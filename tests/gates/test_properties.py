@@ -1,6 +1,6 @@
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from promokit.gates.facts import Unknown
@@ -31,7 +31,6 @@ BAD: dict[str, list[Any]] = {
 ONE_BAD = st.sampled_from([(key, value) for key, values in BAD.items() for value in values])
 
 
-@settings(max_examples=80, deadline=None)
 @given(st.lists(ONE_BAD, min_size=1, max_size=4), st.booleans())
 def test_a_bad_fact_never_lets_a_promotion_through(bad: list[tuple[str, Any]], final: bool) -> None:
     """Some gate stops it, and adding another bad fact makes no gate's refusal allowed."""
@@ -48,7 +47,6 @@ def test_a_bad_fact_never_lets_a_promotion_through(bad: list[tuple[str, Any]], f
             words[each.gate] = each.word
 
 
-@settings(max_examples=80, deadline=None)
 @given(st.lists(ONE_BAD, max_size=5), st.booleans())
 def test_every_answer_that_stops_has_a_sentence_and_a_remedy(bad: list[tuple[str, Any]], final: bool) -> None:
     """Nobody is stopped without being told why and what to do."""
@@ -57,7 +55,6 @@ def test_every_answer_that_stops_has_a_sentence_and_a_remedy(bad: list[tuple[str
         assert each.word == "allowed" or each.remedy
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(st.sampled_from(["alice", "bob", "carol", "renovate"]), max_size=4))
 def test_more_reviews_by_the_same_people_never_add_up(logins: list[str]) -> None:
     """However often one approves, two different people are needed, none of them the actor or a bot."""

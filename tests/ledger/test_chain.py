@@ -1,7 +1,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from promokit.ledger.chain import START, chained, verify
@@ -93,7 +93,6 @@ def test_a_line_without_hashes_is_told_as_edited() -> None:
     assert broken.line == 2
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.integers(0, 5), st.sampled_from(["edit", "drop", "swap", "double"]))
 def test_no_single_change_goes_unseen(number: int, act: str) -> None:
     """Whatever is done to one line in the middle, the chain breaks at or just after it."""

@@ -5,6 +5,7 @@ import pytest
 from attrs import evolve
 
 from promokit.errors import ConfigError, Refused
+from promokit.ledger import lease as leases
 from promokit.ledger.chain import verify
 from promokit.ledger.lease import take
 from promokit.ledger.record import succeeded
@@ -153,8 +154,12 @@ def test_a_migration_without_its_rollout_is_refused_and_no_way_back(scene: Scene
     assert scene.state() == before
 
 
-def test_a_migration_of_an_operation_that_was_cut_off_is_finished(scene: Scene, tmp_path: Path) -> None:
+def test_a_migration_of_an_operation_that_was_cut_off_is_finished(
+    scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Rolled out but not migrated: the next migration is an operation of its own, no rollout by the ledger."""
+    monkeypatch.setattr(leases, "DURATION_SECONDS", 1.0)  # who comes next waits for it
+    monkeypatch.setattr(leases, "RENEW_EVERY_SECONDS", 0.1)
     there = scene.with_migration(tmp_path)
     assert apply_rollout(there.environment, promise_of(there.planned(SECOND)), clients=scene.clients, wait=0).succeeded
     again = evolve(there, clients=Clients({**scene.clients.environ, "USER": "somebody-else"}))

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from promokit.errors import ConfigError, Refused, Unreachable
@@ -93,7 +93,6 @@ def test_an_edited_text_is_not_a_plan(text: str) -> None:
     assert caught.value.remedy
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.data())
 def test_no_edit_of_an_encoded_plan_makes_another_promise(data: st.DataObject) -> None:
     """One changed character is found, or changes nothing that the plan says."""

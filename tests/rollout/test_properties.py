@@ -1,5 +1,5 @@
 from attrs import evolve
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from promokit.cluster.objects import Object
@@ -66,7 +66,6 @@ def _last_of_each(story: list[Seen]) -> set[int]:
     return set({_key(seen): index for index, (_, seen) in enumerate(story)}.values())
 
 
-@settings(max_examples=60, deadline=None)
 @given(STORIES, st.lists(st.booleans(), min_size=12, max_size=12))
 def test_what_is_not_seen_never_turns_a_failure_into_success(story: list[Seen], keep: list[bool]) -> None:
     """Events and intermediate states may be lost: the final states still don't make a success of a failure."""
@@ -78,7 +77,6 @@ def test_what_is_not_seen_never_turns_a_failure_into_success(story: list[Seen], 
     assert judged(now, *fewer).verdict.outcome in {"failed", "progressing"}
 
 
-@settings(max_examples=60, deadline=None)
 @given(STORIES, st.permutations(["Pod", "Controller", "ReplicaSet", "Event"]))
 def test_the_order_of_two_streams_does_not_change_the_outcome(story: list[Seen], order: list[str]) -> None:
     """What comes by different streams at about the same time may come in any order."""
@@ -89,7 +87,6 @@ def test_the_order_of_two_streams_does_not_change_the_outcome(story: list[Seen],
     assert judged(now, *streams).verdict.outcome == judged(now, *story).verdict.outcome
 
 
-@settings(max_examples=60, deadline=None)
 @given(STORIES, st.lists(st.floats(-100, 2000), min_size=1, max_size=5))
 def test_a_clock_that_jumps_crashes_nothing(story: list[Seen], times: list[float]) -> None:
     """Time may go backwards: there is a verdict at any time, and a time to look again."""
@@ -98,7 +95,6 @@ def test_a_clock_that_jumps_crashes_nothing(story: list[Seen], times: list[float
         assert judge(known, WORKLOAD, POLICY, now).look_again <= max(now, POLICY.timeout)
 
 
-@settings(max_examples=60, deadline=None)
 @given(STORIES)
 def test_a_final_verdict_has_evidence_and_a_remedy(story: list[Seen]) -> None:
     """Each failure says what it rests on and what to do."""

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from tests.lab.act import ActRun, Dispatch, Lab, run, started
 
+pytestmark = pytest.mark.program
+
 CHECKOUT = "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1"
 CREDENTIALS = "aws-actions/configure-aws-credentials@e6de054238d6b7531b4efff3b6587d9aade6a06c # v6.2.3"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ each = pytest.mark.parametrize("name", NAMES)
 each_deploying = pytest.mark.parametrize("name", sorted(DEPLOYING))
 
 
+@cache
 def workflow(name: str) -> dict[Any, Any]:
     """The workflow; YAML 1.1 reads the key `on` as true."""
     loaded: dict[Any, Any] = yaml.safe_load((WORKFLOWS / f"{name}.yaml").read_text())
@@ -42,6 +44,13 @@ def workflow(name: str) -> dict[Any, Any]:
 def jobs(name: str) -> dict[str, Any]:
     """The workflow's jobs."""
     found: dict[str, Any] = workflow(name)["jobs"]
+    return found
+
+
+@cache
+def action(path: str) -> dict[str, Any]:
+    """An action's definition, by its path in the checkout."""
+    found: dict[str, Any] = yaml.safe_load((ROOT / path / "action.yml").read_text())
     return found
 
 
@@ -216,7 +225,7 @@ def test_actions_get_only_inputs_that_they_have(name: str) -> None:
     for _, step in steps(name):
         if not step.get("uses", "").startswith("./actions/"):
             continue
-        inputs = yaml.safe_load((ROOT / step["uses"] / "action.yml").read_text())["inputs"]
+        inputs = action(step["uses"])["inputs"]
         required = {key for key, meant in inputs.items() if meant.get("required")}
         assert required <= set(step.get("with", {})) <= set(inputs), step
 
@@ -228,10 +237,7 @@ def test_outputs_that_are_read_exist(name: str) -> None:
     found = {step["id"]: step["uses"] for _, step in steps(name) if "uses" in step and "id" in step}
     for id, output in re.findall(r"steps\.([\w-]+)\.outputs\.([\w-]+)", text):
         if found.get(id, "").startswith("./actions/"):
-            assert output in yaml.safe_load((ROOT / found[id] / "action.yml").read_text())["outputs"], (
-                id,
-                output,
-            )
+            assert output in action(found[id])["outputs"], (id, output)
     for job, output in re.findall(r"needs\.([\w-]+)\.outputs\.([\w-]+)", text):
         assert output in jobs(name)[job]["outputs"], (job, output)
 

@@ -1,4 +1,4 @@
-"""A real registry for tests: docker-registry on a free loopback port, with a storage of its own."""
+"""A real registry for tests: docker-registry on a free loopback port, which keeps everything in memory."""
 
 import re
 import subprocess
@@ -12,11 +12,11 @@ from tests.lab.packages import bring
 
 _CONFIG = """\
 version: 0.1
-log: {{level: info, formatter: text}}
+log: {level: info, formatter: text}
 storage:
-  filesystem: {{rootdirectory: {directory}}}
-  delete: {{enabled: true}}
-http: {{addr: "127.0.0.1:0"}}
+  inmemory: {}
+  delete: {enabled: true}
+http: {addr: "127.0.0.1:0"}
 """
 _LISTENING = re.compile(r"listening on (127\.0\.0\.1:\d+)")
 
@@ -26,7 +26,7 @@ def real_registry() -> Iterator[str]:
     """The URL of a running, empty registry, which ends with the block."""
     with tempfile.TemporaryDirectory(prefix="promokit-registry-") as directory:
         config = Path(directory, "config.yml")
-        config.write_text(_CONFIG.format(directory=Path(directory, "data")))
+        config.write_text(_CONFIG)
         command = [bring("docker-registry", "docker-registry"), "serve", str(config)]
         log = Path(directory, "log")
         with log.open("w") as written:
@@ -34,7 +34,7 @@ def real_registry() -> Iterator[str]:
         try:
             yield f"http://{_address(process, log)}"
         finally:
-            process.kill()  # Nothing of it is needed any more: its storage goes with it.
+            process.kill()  # Nothing of it is needed any more.
             process.wait(timeout=10)
 
 
