@@ -38,3 +38,9 @@ def test_the_lab_s_tests_are_in_its_folder() -> None:
     marked = [path for path in (ROOT / "tests").rglob("*.py") if mark.search(path.read_text())]
     assert marked
     assert not [path for path in marked if not path.is_relative_to(ROOT / "tests/lab")]
+
+
+def test_the_tests_of_the_doubles_are_told_apart() -> None:
+    """They bring npm and a registry, so none of their files is among the unit tests."""
+    files = (ROOT / "tests/doubles").glob("test_*.py")
+    assert not [path.name for path in files if "pytestmark = pytest.mark.program\n" not in path.read_text()]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from promokit.ledger.record import entry
 from promokit.ledger.store import append
 from promokit.model import Pipeline
@@ -13,6 +15,8 @@ from promokit.promotion.finding import Finding
 from tests.doubles.control import control
 from tests.doubles.stage import Stage, stage
 from tests.factories import NOW
+
+pytestmark = pytest.mark.program
 
 __all__ = ["stage"]
 

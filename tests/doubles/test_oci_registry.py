@@ -19,6 +19,8 @@ from tests.doubles.registry_auth import BASIC, NAME, PASSWORD, TokenServer, basi
 from tests.http_server import Respond, Server
 from tests.registry.documents import COMMIT, LAYER, LINUX_AMD64, child, config, digest_of, image, index
 
+pytestmark = pytest.mark.program
+
 CONFIG = config(config={"Labels": {REVISION: COMMIT}})
 CONTENT = b"a layer"
 SINGLE = image(CONFIG, layers=[{**LAYER, "digest": str(digest_of(CONTENT)), "size": len(CONTENT)}])

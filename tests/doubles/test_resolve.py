@@ -11,6 +11,8 @@ from promokit.image import ImageRef
 from tests.doubles.control import control
 from tests.doubles.stage import Stage, stage
 
+pytestmark = pytest.mark.program
+
 __all__ = ["stage"]
 
 TAG, NEWER, REVISION = "2026.01.02.0003", "2026.01.02.0010", "f" * 40
