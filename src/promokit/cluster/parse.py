@@ -232,7 +232,7 @@ def _images(template: Json) -> dict[str, str]:
 
 def _owner(meta: Json) -> str:
     owners = meta.get("ownerReferences", ())
-    return intern(next((each["uid"] for each in owners if each.get("controller")), ""))
+    return intern(next((each["uid"] for each in owners if each.get("controller", len(owners) == 1)), ""))
 
 
 def _template_of(meta: Json) -> str:

@@ -77,8 +77,10 @@ class Snapshot:
                 yield self.replica_sets[uid]
 
     def current(self, controller: Controller) -> ReplicaSet | None:
-        """Return the ReplicaSet of a Deployment's newest revision."""
-        owned = self.replica_sets_of(controller)
+        """Return the ReplicaSet of a Deployment's newest revision; where none is marked, the newest of its images."""
+        owned = list(self.replica_sets_of(controller))
+        if not controller.revision:
+            owned = [each for each in reversed(owned) if each.images == controller.images]
         return next((each for each in owned if each.revision == controller.revision), None)
 
     def creator(self, controller: Controller) -> str:
