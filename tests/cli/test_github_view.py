@@ -45,8 +45,8 @@ def test_a_failure_is_one_annotation_with_its_cause_outside_of_the_group() -> No
     for second in range(2, 9):
         view.show(second, [failed(message="no database")])
     assert unfolded(log.getvalue()) == [
-        "::error title=main-app/web%3A crash-loop::main-app/web: failed: crash-loop  main-app-1/web (exit 3, 2 times) no"
-        " database"
+        "::error title=main-app/web%3A crash-loop::main-app/web: failed: crash-loop  main-app-1/web (exit 3, 2 times)"
+        " no database"
     ]
 
 
