@@ -34,6 +34,8 @@ def test_an_applied_plan_is_what_runs_and_what_is_recorded(scene: Scene) -> None
     """Every workload is pinned, the ledger has its two lines, and the lease is let go."""
     done = scene.applied(SECOND)
     assert (done.outcome, done.reason, done.changed) == ("succeeded", "complete", True)
+    assert [str(each.verdict.outcome) for each in done.standings] == ["succeeded"] * 2
+    assert {each.workload.name for each in done.standings} == BOTH
     assert scene.running() == dict.fromkeys(BOTH, SECOND)
     opened, closed = scene.book().lines
     assert (opened["line"], opened["kind"], opened["image"]) == ("opened", "rollout", str(scene.images[SECOND]))
@@ -113,6 +115,7 @@ def test_an_image_that_crashes_fails_and_stays_without_auto_rollback(scene: Scen
     done = scene.applied(THIRD)
     assert (done.outcome, done.reason, done.exit_code, done.rolled_back) == ("failed", "crash-loop", 1, False)
     assert done.evidence[0].exit_code == 3
+    assert "crash-loop" in {each.verdict.reason for each in done.standings}
     assert scene.running() == dict.fromkeys(BOTH, THIRD)
     assert scene.book().lines[-1]["outcome"] == "failed"
 

@@ -14,12 +14,12 @@ from promokit.cli.options import (
     option,
     pipeline_environment,
     plain_target,
-    progress,
     target_environment,
     without,
     yes_option,
 )
 from promokit.cli.shown import plan_ending, result_ending
+from promokit.cli.views import following
 from promokit.errors import ConfigError
 from promokit.model import Environment
 from promokit.promotion.apply import apply_migration
@@ -67,7 +67,9 @@ def command(
             return plan_ending(made)
         promise = promise_of(made)
     confirm(f"run the migration of {promise.decided.get('image')} in {where.name}", yes)
-    return result_ending("migration", where.name, apply_migration(where, promise, clients=clients, progress=progress))
+    with following() as view:
+        done = apply_migration(where, promise, clients=clients, progress=view)
+    return result_ending("migration", where.name, done)
 
 
 def _ungated(where: Environment, image: str | None, job: str | None, yes: bool, clients: Clients) -> Ending:
@@ -75,6 +77,6 @@ def _ungated(where: Environment, image: str | None, job: str | None, yes: bool, 
         raise ConfigError("plain inputs need an image and a job", remedy="add --image and --job")
     reference, template = pinned(image, clients), existing(job)
     confirm(f"run {job} with {reference} in {where.namespace}", yes)
-    return result_ending(
-        "migration", where.name, run_migration(where, template, reference, clients=clients, progress=progress)
-    )
+    with following() as view:
+        done = run_migration(where, template, reference, clients=clients, progress=view)
+    return result_ending("migration", where.name, done)

@@ -7,7 +7,8 @@ import os
 import click
 
 from promokit.cli.ending import Ending
-from promokit.cli.options import config_option, ends, option, progress
+from promokit.cli.options import config_option, ends, option
+from promokit.cli.views import following
 from promokit.config import load
 from promokit.errors import ConfigError, PromokitError
 from promokit.promotion.context import Context
@@ -59,7 +60,8 @@ def command(channel: str, fail_on_error: bool, config: str, next_workflow: str, 
     except PromokitError as error:
         if fail_on_error:
             raise
-        progress(f"warning: Slack wasn't told: {error}")
+        with following() as view:
+            view(f"warning: Slack wasn't told: {error}")
         return Ending({"ok": False, "error": str(error), "changed": False}, "", 0, {"ok": False, "ts": ""})
     return Ending({"ok": True, "ts": ts, "changed": True}, f"told Slack ({ts})", 0, {"ok": True, "ts": ts})
 

@@ -6,7 +6,6 @@ import functools
 import os
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -92,15 +91,6 @@ def confirm(text: str, yes: bool) -> None:
         raise ConfigError("this changes the cluster and nobody can be asked here", remedy="add --yes")
     click.echo(plain(text), err=True)
     click.confirm("Go on?", abort=True, err=True)
-
-
-def progress(text: str) -> None:
-    """Print a line of progress; on stderr, so that -o json stays clean. What it holds is foreign.
-
-    A reader who has gone away stops nothing: what is under way in the cluster is followed to its end.
-    """
-    with suppress(OSError):
-        click.echo(plain(text), err=True)
 
 
 def _needed(name: str | None, pipeline: Pipeline) -> str:

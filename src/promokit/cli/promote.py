@@ -12,10 +12,10 @@ from promokit.cli.options import (
     environment_argument,
     option,
     pipeline_environment,
-    progress,
     yes_option,
 )
 from promokit.cli.shown import plan_ending, result_ending
+from promokit.cli.views import following
 from promokit.promotion.apply import LEASE_WAIT_SECONDS, apply
 from promokit.promotion.clients import Clients
 from promokit.promotion.planning import plan
@@ -36,4 +36,6 @@ def command(environment: str | None, tag: str | None, no_wait: bool, yes: bool, 
         return plan_ending(made)
     confirm(str(made), yes)
     wait = 0.0 if no_wait else LEASE_WAIT_SECONDS
-    return result_ending("promotion", where.name, apply(made, clients=clients, progress=progress, wait=wait))
+    with following() as view:
+        done = apply(made, clients=clients, progress=view, wait=wait)
+    return result_ending("promotion", where.name, done)

@@ -12,11 +12,11 @@ from promokit.cli.options import (
     environment_argument,
     option,
     pipeline_environment,
-    progress,
     yes_option,
 )
 from promokit.cli.recording import recording_file, with_recording
 from promokit.cli.shown import result_ending
+from promokit.cli.views import following
 from promokit.promotion.rollback import Way, rollback
 
 
@@ -41,12 +41,14 @@ def command(
     """Take ENVIRONMENT back. All workloads go together, migrations don't run, no gate is asked."""
     where = pipeline_environment(config, environment)
 
-    def ask(way: Way) -> None:
-        proof = "" if way.proven else f" (unproven: {way.why})"
-        told = "\n".join(f"  {each}: {way.now[each]} → {way.then[each]}" for each in way.now)
-        progress(f"rollback of {where.name}{proof}\n{told}")
-        confirm("This changes what runs.", yes)
-
     file, hold = recording_file(record, where.name), not no_hold
-    done = rollback(where, tag or None, hold=hold, reason=reason, progress=progress, confirm=ask, record=file)
+    with following() as view:
+
+        def ask(way: Way) -> None:
+            proof = "" if way.proven else f" (unproven: {way.why})"
+            told = "\n".join(f"  {each}: {way.now[each]} → {way.then[each]}" for each in way.now)
+            view(f"rollback of {where.name}{proof}\n{told}")
+            confirm("This changes what runs.", yes)
+
+        done = rollback(where, tag or None, hold=hold, reason=reason, progress=view, confirm=ask, record=file)
     return with_recording(result_ending("rollback", where.name, done), file)

@@ -15,7 +15,6 @@ from promokit.cli.options import (
     environment_argument,
     option,
     plain_target,
-    progress,
     target_environment,
     without,
     yes_option,
@@ -23,6 +22,7 @@ from promokit.cli.options import (
 from promokit.cli.policy_options import WINDOWS, judged_by, policy_options
 from promokit.cli.recording import recording_file, with_recording
 from promokit.cli.shown import plan_ending, result_ending
+from promokit.cli.views import following
 from promokit.errors import ConfigError, Refused
 from promokit.model import Environment
 from promokit.promotion.apply import apply_rollout
@@ -80,7 +80,8 @@ def command(
 
 
 def _applied(where: Environment, promise: Promise, file: Path | None, clients: Clients) -> Ending:
-    done = apply_rollout(where, promise, clients=clients, progress=progress, record=file)
+    with following() as view:
+        done = apply_rollout(where, promise, clients=clients, progress=view, record=file)
     return with_recording(result_ending("rollout", where.name, done), file)
 
 
@@ -96,5 +97,6 @@ def _ungated(
         raise ConfigError("plain inputs need an image", remedy="add --image repository:tag@sha256:…")
     reference, policy = pinned(image, clients), judged_by(Policy.of(where), windows)
     confirm(f"{where.namespace}: {', '.join(map(str, where.workloads))} → {reference}", yes)
-    done = roll_out(where, reference, policy, clients=clients, progress=progress, record=file)
+    with following() as view:
+        done = roll_out(where, reference, policy, clients=clients, progress=view, record=file)
     return result_ending("rollout", where.name, done)

@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from promokit.cli.changes import one_line
 from promokit.cli.ending import Ending, without_host
-from promokit.cli.tables import markdown_table, text_table
+from promokit.cli.report import MOST_SUMMARY_CAUSES, cause, cause_lines, details, short, workload_table
+from promokit.cli.tables import Rows, markdown_table, text_table
 from promokit.durations import format_duration
 from promokit.github.escape import markdown_escape
 from promokit.ledger.record import digest_in
 from promokit.promotion.plan import Plan, tag_in
 from promokit.promotion.plan_text import heading, plan_rows
 from promokit.promotion.result import Result
-from promokit.rollout.standing import evidence_line
+from promokit.rollout.reasons import Outcome
 
 # After a plain success there is nothing to explain.
 _PLAIN = {"complete", "already-done", "none"}
@@ -88,21 +90,39 @@ def result_ending(what: str, environment: str, result: Result) -> Ending:
         ("ledger", result.head[:12]),
     ]
     rows = [each for each in facts if each[1]]
-    lines = [head, text_table(("", ""), rows).lstrip("\n"), *_evidence(result)]
-    lines += [f"Remedy: {result.remedy}."] if result.remedy else []
-    lines += list(result.next_steps)
-    summary = f"### {markdown_escape(head)}\n\n" + markdown_table(("fact", ""), rows)
-    more = [markdown_escape(each) for each in [*lines[2:]]]
-    error = "" if result.succeeded else " ".join([head, *_evidence(result)[:1]])
+    error = "" if result.succeeded else head + ("" if _is_annotated(result) else _first_cause(result))
     data = {**result.to_json(), "environment": environment}
-    return Ending(data, "\n".join(lines), result.exit_code, outputs, summary + "\n" + "\n\n".join(more) + "\n", error)
+    return Ending(data, _text(head, rows, result), result.exit_code, outputs, _summary(head, rows, result), error)
 
 
-def _evidence(result: Result) -> list[str]:
-    lines: list[str] = []
-    if result.succeeded:
-        return lines
-    for each in result.evidence:
-        lines.append(f"{each.workload}: {evidence_line(each)}" if each.workload else evidence_line(each))
-        lines += [f"  | {line}" for line in each.log]
-    return lines
+def _text(head: str, rows: Rows, result: Result) -> str:
+    """Return it for a terminal: the verdict, its cause and remedy, then the facts and the workloads."""
+    causes = [] if result.succeeded else cause_lines(result.evidence)
+    remedy = [f"Remedy: {result.remedy}."] if result.remedy else []
+    steps = [one_line(each) for each in result.next_steps]
+    lines = [head, *causes, *remedy, *steps, text_table(("", ""), rows).lstrip("\n")]
+    if len(result.standings) > 1:
+        lines += ["", workload_table(result.standings)]
+    return "\n".join(lines)
+
+
+def _summary(head: str, rows: Rows, result: Result) -> str:
+    """Return it for a job summary; it ends with the table of workloads and the pods' last log lines."""
+    evidence = () if result.succeeded else result.evidence
+    causes = [short(cause(each)) for each in evidence[:MOST_SUMMARY_CAUSES]]
+    if len(evidence) > MOST_SUMMARY_CAUSES:
+        causes.append(f"and {len(evidence) - MOST_SUMMARY_CAUSES} more")
+    remedy = [markdown_escape(f"Remedy: {result.remedy}.")] if result.remedy else []
+    steps = [short(each) for each in result.next_steps]
+    parts = [f"### {markdown_escape(head)}", *causes, *remedy, *steps, markdown_table(("fact", ""), rows)]
+    before = "\n\n".join(parts)
+    return before + "\n" + details(before, result.standings, evidence)
+
+
+def _is_annotated(result: Result) -> bool:
+    """Whether the view has made the cause an annotation already: it did when a workload's verdict fell."""
+    return any(each.verdict.final and each.verdict.outcome is not Outcome.SUCCEEDED for each in result.standings)
+
+
+def _first_cause(result: Result) -> str:
+    return " " + cause(result.evidence[0]) if result.evidence else ""

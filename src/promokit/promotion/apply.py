@@ -88,8 +88,14 @@ def apply_rollout(
             expected=step.expected,
             watching=watched(clients, progress, record=record, stopped=step.operation.lease.lost),
         )
-        facts = {"image": str(step.image), "previous": done.previous[environment.reference]}
-        result = of_rollout(done.verdict, changed=done.changed, migration="succeeded" if before else "", **facts)
+        result = of_rollout(
+            done.verdict,
+            changed=done.changed,
+            migration="succeeded" if before else "",
+            image=str(step.image),
+            previous=done.previous[environment.reference],
+            standings=done.standings,
+        )
         if result.outcome in {"failed", "timed_out"} and environment.auto_rollback:
             result = go_back(step, done, result, clients)
         return step.finish(result, more=after and result.succeeded)
@@ -186,4 +192,5 @@ def _joined(first: Result, second: Result) -> Result:
         duration=first.duration + second.duration,
         migration=second.migration or first.migration,
         job=second.job or first.job,
+        standings=second.standings or first.standings,
     )

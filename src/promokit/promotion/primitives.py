@@ -47,7 +47,13 @@ def roll_out(
         cause=f"promokit rollout {image.tag or image.digest} by {clients.context.actor}",
         watching=watched(clients, progress, record=record),
     )
-    return of_rollout(done.verdict, changed=done.changed, image=str(image), previous=done.previous[where.reference])
+    return of_rollout(
+        done.verdict,
+        changed=done.changed,
+        image=str(image),
+        previous=done.previous[where.reference],
+        standings=done.standings,
+    )
 
 
 def run_migration(

@@ -8,6 +8,7 @@ from attrs import asdict, frozen
 
 from promokit.migration.verdict import MigrationVerdict
 from promokit.rollout.judgement import Evidence, Verdict
+from promokit.rollout.standing import Standing
 
 _EXIT_CODES = {"succeeded": 0, "failed": 1, "timed_out": 4, "inconclusive": 5}
 
@@ -17,6 +18,7 @@ class Result:
     """The outcome of a rollout, migration, promotion or rollback, with its reason word, evidence and remedy.
 
     `duration` is in seconds. `head` is the ledger's head after it. `next_steps` are sentences for the person.
+    `standings` are how a rollout's workloads stood at its end, each with its own verdict.
     """
 
     outcome: str
@@ -32,6 +34,7 @@ class Result:
     job: str = ""
     head: str = ""
     next_steps: tuple[str, ...] = ()
+    standings: tuple[Standing, ...] = ()
 
     @property
     def succeeded(self) -> bool:
@@ -44,12 +47,25 @@ class Result:
         return _EXIT_CODES[self.outcome]
 
     def to_json(self) -> dict[str, Any]:
-        """Return the result as plain data."""
-        return asdict(self)
+        """Return the result as plain data; the workloads as `promokit explain -o json` tells them, with numbers."""
+        data = asdict(self, filter=lambda attribute, value: attribute.name != "standings")
+        return {**data, "workloads": [_workload(each) for each in self.standings]}
+
+
+def _workload(standing: Standing) -> dict[str, Any]:
+    verdict = standing.verdict
+    return {
+        "workload": str(standing.workload),
+        "outcome": str(verdict.outcome),
+        "reason": verdict.reason,
+        "t": round(verdict.t, 3) if verdict.final else None,
+        "remedy": verdict.remedy,
+        **{count: getattr(standing, count) for count in ("wanted", "updated", "ready", "available")},
+    }
 
 
 def of_rollout(verdict: Verdict, **facts: Any) -> Result:
-    """Return the result that a rollout's verdict is."""
+    """Return the result that a rollout's verdict is; `facts` are other fields of it."""
     return Result(
         str(verdict.outcome),
         verdict.reason,

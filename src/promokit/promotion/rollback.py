@@ -175,7 +175,7 @@ def _gone_back(
         epoch=operation.lease.epoch,
         watching=watched(clients, progress, record=record, stopped=operation.lease.lost),
     )
-    return of_rollout(done.verdict, changed=done.changed, image=target, previous=left)
+    return of_rollout(done.verdict, changed=done.changed, image=target, previous=left, standings=done.standings)
 
 
 def _held(clients: Clients, environment: Environment, way: Way, reason: str, progress: Progress) -> tuple[str, ...]:

@@ -19,15 +19,20 @@ from promokit.rollout.policy import Policy
 from promokit.rollout.presence import Presence
 from promokit.rollout.reasons import Outcome
 from promokit.rollout.record import Recorder
+from promokit.rollout.standing import Kept, Standing
 
 
 @frozen
 class Rollout:
-    """What a rollout came to: the verdict, whether anything was changed, and each workload's image before."""
+    """What a rollout came to: the verdict, whether anything was changed, and each workload's image before.
+
+    `standings` are how the workloads stood at the last look, each with its own verdict; none before a first look.
+    """
 
     verdict: Verdict
     changed: bool
     previous: dict[Workload, str]
+    standings: tuple[Standing, ...] = ()
 
 
 @frozen
@@ -78,14 +83,15 @@ def roll_out(
             latest = change.make(before, images, previous)
             if isinstance(latest, Verdict):
                 return Rollout(latest, True, previous)
+            kept = Kept(watching.show)
             verdict = lookout.follow(
                 {each: _judged_by(policy, latest[each.kind, each.name]) for each in images},
                 started,
-                show=watching.show,
+                show=kept.show,
                 stopped=watching.stopped,
                 presence=Presence(watching.exists) if watching.exists else None,
             )
-            return Rollout(verdict, bool(change.done), previous)
+            return Rollout(verdict, bool(change.done), previous, kept.standings)
     finally:
         if recorder is not None:
             recorder.close()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from promokit.model import Workload
 from promokit.rollout.assessment import Assessment
@@ -20,6 +20,7 @@ class Standing:
 
     `observed` is False until the controller has seen the change: the numbers are still those of before.
     `newest` is the newest sign of trouble in one line, empty where there is none.
+    `total` counts the pods of before too.
     """
 
     workload: Workload
@@ -30,11 +31,24 @@ class Standing:
     ready: int = 0
     available: int = 0
     newest: str = ""
+    total: int = 0
+
+
+def new_available(standing: Standing) -> int:
+    """Return how many pods of the newest template are available at least: the controller counts old ones too."""
+    old = max(standing.total - standing.updated, 0)
+    return max(min(standing.available - old, standing.updated), 0)
 
 
 def standings(snapshot: Snapshot, assessment: Assessment) -> list[Standing]:
     """Return how each workload stands."""
     return [_standing(snapshot, workload, judgement) for workload, judgement in assessment.judgements.items()]
+
+
+def ended(standings: Iterable[Standing]) -> bool:
+    """Return whether the rollout is over as these stand: the first failure decides, otherwise all must have ended."""
+    verdicts = [each.verdict for each in standings]
+    return any(each.outcome is Outcome.FAILED for each in verdicts) or all(each.final for each in verdicts)
 
 
 def told(standing: Standing) -> str:
@@ -70,6 +84,7 @@ def _standing(snapshot: Snapshot, workload: Workload, judgement: Judgement) -> S
         controller.ready,
         controller.available,
         newest,
+        controller.total,
     )
 
 
@@ -97,6 +112,27 @@ def shown_by(progress: Callable[[str], None]) -> Callable[[float, Sequence[Stand
     """Return what shows standings: the view's own way, or a line of text for each change."""
     show = getattr(progress, "show", None)
     return show if callable(show) else Lines(progress).show
+
+
+class Kept:
+    """Keeps how the workloads stood at the last look, each final verdict with the second at which it first fell."""
+
+    def __init__(self, show: Callable[[float, Sequence[Standing]], None]) -> None:
+        self._show = show
+        self.standings: tuple[Standing, ...] = ()
+
+    def show(self, now: float, standings: Sequence[Standing]) -> None:
+        """Take how they stand and hand it on."""
+        before = {each.workload: each.verdict for each in self.standings}
+        self.standings = tuple(_since(each, before.get(each.workload)) for each in standings)
+        self._show(now, self.standings)
+
+
+def _since(standing: Standing, before: Verdict | None) -> Standing:
+    verdict = standing.verdict
+    if before is None or not verdict.final or (before.outcome, before.reason) != (verdict.outcome, verdict.reason):
+        return standing
+    return evolve(standing, verdict=evolve(verdict, t=before.t))
 
 
 class Lines:
