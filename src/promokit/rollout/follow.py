@@ -29,6 +29,7 @@ SHORTEST_PAUSE = 0.05
 LONGEST_PAUSE = 1.0
 LIST_SECONDS = 10.0
 LOG_LINES = 20
+LOGS = 5
 CONFIRMATION = "confirmation"
 Show = Callable[[float, Sequence[Standing]], None]
 
@@ -175,7 +176,9 @@ def _blind(sight: Sight, policies: Mapping[Workload, Policy], now: float) -> Ver
 
 
 def _with_logs(namespace: Namespace, verdict: Verdict) -> Verdict:
-    return evolve(verdict, evidence=tuple(_with_log(namespace, each) for each in verdict.evidence))
+    """Read the logs of the first few: the verdict doesn't wait for hundreds."""
+    first, rest = verdict.evidence[:LOGS], verdict.evidence[LOGS:]
+    return evolve(verdict, evidence=(*(_with_log(namespace, each) for each in first), *rest))
 
 
 def _with_log(namespace: Namespace, evidence: Evidence) -> Evidence:
