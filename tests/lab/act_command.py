@@ -11,6 +11,8 @@ from pathlib import Path
 
 from attrs import Factory, frozen
 
+from tests.lab.build import COMPILING
+
 CHECKOUT = Path(__file__).resolve().parents[2]
 STANDINS = Path(__file__).resolve().parent / "standins"
 STATE = Path("/run/promokit-lab/lab.json")
@@ -94,6 +96,7 @@ def environ(home: Path, lab: Lab) -> dict[str, str]:
         **{name: str(user / path) for name, path in caches.items()},
         **kept,
         **{name: str(home / path) for name, path in own.items()},
+        **COMPILING,
         "PATH": os.pathsep.join([str(lab.bin), kept.get("PATH", os.defpath), *_tools()]),
     }
 

@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 from tests.lab import buildkit
+from tests.lab.build import COMPILING
 from tests.lab.commands import run
 from tests.lab.layout import ECR_HOST, ORIGIN
 from tests.lab.toolchain import go
@@ -19,5 +20,5 @@ def build_commit(sha: str, repository: str, *more_tags: str) -> None:
         run("git", "-C", folder, "checkout", "--quiet", "--detach", sha)
         context = Path(folder) / "examples/credreg"
         path = f"{go().parent}{os.pathsep}{os.environ['PATH']}"
-        run(str(context / "build"), environ={**os.environ, "VERSION": sha, "REVISION": sha, "PATH": path})
+        run(str(context / "build"), environ={**os.environ, **COMPILING, "VERSION": sha, "REVISION": sha, "PATH": path})
         buildkit.build_and_push(context, tuple(f"{ECR_HOST}/{repository}:{tag}" for tag in (sha, *more_tags)))

@@ -28,14 +28,14 @@ from tests.lab import (
 from tests.lab.layout import BIN, CLUSTERS, REAL
 from tests.lab.progress import say, step
 
-_BUILT = ("pause", "etcd", "buildkit", "kubernetes") if REAL else ("etcd", "kwok", "kubernetes")
+_BUILT = ("pause", "programs") if REAL else ("kwok", "control-plane")
 
 
 def prepare() -> None:
     """Do what takes long once: packages and builds."""
-    for name in packages.install():
-        say(f"installed {name}")
     with build.fetched_ahead(_BUILT):
+        for name in packages.install():
+            say(f"installed {name}")
         for name in _BUILT:
             build.build(name)
 
