@@ -14,7 +14,7 @@ from promokit.rollout import dump
 from tests.cluster.api_server import ApiServer
 from tests.factories import image
 from tests.manifest_objects import Controller, deployment_json
-from tests.timelines import FOLDER
+from tests.timelines import FOLDER, lines
 
 Said = Callable[..., dict[str, Any]]
 
@@ -68,6 +68,28 @@ def test_a_job_is_judged_too(told: Said) -> None:
     said = told("--timeline", recording("job-fails"))
     assert (said["outcome"], said["reason"]) == ("failed", "job-failed")
     assert any(each["exit_code"] for each in said["evidence"])
+
+
+@pytest.mark.parametrize("t", [-0.5, 0.0, 0.001])
+def test_a_job_that_had_ended_before_is_not_judged(tmp_path: Path, told: Said, t: float) -> None:
+    """Wherever the recording begins: the Job of the last migration may still be there."""
+    failed = json.loads(json.dumps(lines("job-fails")[-1].object))
+    failed["metadata"] |= {"name": "migrate-before", "uid": "before"}
+    file = tmp_path / "rec.jsonl"
+    first = json.dumps({"t": t, "type": "ADDED", "object": failed})
+    file.write_text(f"{first}\n{Path(recording('job-succeeds')).read_text()}")
+    assert told("--timeline", str(file))["outcome"] == "succeeded"
+
+
+@pytest.mark.parametrize(("name", "outcome"), [("success", "succeeded"), ("crash-loop", "failed")])
+def test_a_recording_without_annotations_is_judged_alike(tmp_path: Path, told: Said, name: str, outcome: str) -> None:
+    """The new ReplicaSet is then known by its images."""
+    file = tmp_path / "rec.jsonl"
+    bare = [json.loads(each) for each in Path(recording(name)).read_text().splitlines()]
+    for each in bare:
+        each["object"]["metadata"].pop("annotations", None)
+    file.write_text("\n".join(map(json.dumps, bare)))
+    assert told("--timeline", str(file), "--stable-for", "2s")["outcome"] == outcome
 
 
 def test_the_text_puts_the_verdict_first(capsys: pytest.CaptureFixture[str]) -> None:
@@ -148,6 +170,25 @@ def test_a_dump_is_judged_as_of_a_moment(
     assert (said["outcome"], said["reason"]) == (outcome, reason)
 
 
+def test_a_pod_that_was_replaced_long_after_the_change_has_its_time(tmp_path: Path, told: Said) -> None:
+    """The deadline and the timeout of a change that was complete are over with it."""
+    data = standing(ready="False", since="2026-11-25T12:00:00Z")
+    done, pod = {"type": "Progressing", "status": "True", "lastUpdateTime": "2026-11-24T12:00:10Z"}, data["items"][2]
+    data["items"][0]["status"]["conditions"] = [done]
+    old = {**pod, "metadata": {**pod["metadata"], "uid": "old"}, "status": standing()["items"][2]["status"]}
+    pod["metadata"]["creationTimestamp"] = "2026-11-25T11:59:58Z"
+    for now, reason in (("12:00:05Z", "waiting"), ("12:10:05Z", "no-progress")):
+        said = told("-f", dumped(tmp_path, listed(*data["items"], old)), "--now", f"2026-11-25T{now}")
+        assert said["reason"] == reason
+
+
+def test_a_dump_of_an_undo_under_way_has_not_timed_out(tmp_path: Path, told: Said) -> None:
+    """The ReplicaSet that it goes back to may be months old; its pods are new."""
+    data = standing(ready="False", since="2026-11-24T12:00:01Z")
+    data["items"][1]["metadata"]["creationTimestamp"] = "2026-06-01T00:00:00Z"
+    assert told("-f", dumped(tmp_path, data), "--now", "2026-11-24T12:00:30Z")["outcome"] == "progressing"
+
+
 def test_a_dump_without_pods_proves_nothing(tmp_path: Path, told: Said) -> None:
     """Complete by its counts isn't healthy."""
     said = told("-f", dumped(tmp_path, listed(DEPLOYMENT)), "--now", "2026-11-24T13:00:00Z")
@@ -193,6 +234,8 @@ BAD_LINES = {
     "t is text": json.dumps({"t": "1", "type": "ADDED", "object": DEPLOYMENT}),
     "t is true": json.dumps({"t": True, "type": "ADDED", "object": DEPLOYMENT}),
     "t is no number": '{"t": NaN, "type": "ADDED", "object": {}}',
+    "t is longer than any time": f'{{"t": 1{"0" * 400}, "type": "ADDED", "object": {json.dumps(DEPLOYMENT)}}}',
+    "a type that is a list": json.dumps({"t": 1, "type": [], "object": DEPLOYMENT}),
     "a type of its own": json.dumps({"t": 1, "type": "BOOKMARK", "object": DEPLOYMENT}),
     "a foreign kind": json.dumps({"t": 1, "type": "ADDED", "object": {"kind": "Gadget", "metadata": {"uid": "x"}}}),
     "no kind": json.dumps({"t": 1, "type": "ADDED", "object": {"metadata": {"uid": "x"}}}),
@@ -233,6 +276,7 @@ BAD_DUMPS: dict[str, object] = {
     "an empty list": listed(),
     "no workload": listed(POD),
     "a foreign kind": listed(DEPLOYMENT, {"kind": "Gadget", "metadata": {"name": "x", "uid": "y"}}),
+    "a kind that is a list": listed(DEPLOYMENT, {"kind": [], "metadata": {"name": "x", "uid": "y"}}),
     "an item that is none": listed(DEPLOYMENT, {}),
     "a missing field": listed({"kind": "Deployment", "metadata": {"name": "x"}, "spec": {}}),
     "a time without its zone": listed(

@@ -77,11 +77,12 @@ class Snapshot:
                 yield self.replica_sets[uid]
 
     def current(self, controller: Controller) -> ReplicaSet | None:
-        """Return the ReplicaSet of a Deployment's newest revision; where none is marked, the newest of its images."""
-        owned = list(self.replica_sets_of(controller))
-        if not controller.revision:
-            owned = [each for each in reversed(owned) if each.images == controller.images]
-        return next((each for each in owned if each.revision == controller.revision), None)
+        """Return the ReplicaSet of a Deployment's newest revision.
+
+        Of objects that were told without their annotations, it is the newest with the same images.
+        """
+        owned = [each for each in self.replica_sets_of(controller) if each.revision == controller.revision]
+        return next((each for each in reversed(owned) if each.images == controller.images), owned[0] if owned else None)
 
     def creator(self, controller: Controller) -> str:
         """Return the UID of what makes the new pods: the current ReplicaSet, or the controller itself. Else empty."""
