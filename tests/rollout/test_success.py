@@ -4,7 +4,7 @@ from promokit.cluster.objects import Condition
 from promokit.model import Workload
 from promokit.rollout.judgement import Verdict, combine
 from promokit.rollout.reasons import EXIT_CODES, REMEDIES, Outcome
-from promokit.rollout.verdict import steady
+from promokit.rollout.verdict import judge, steady
 from tests.factories import WORKLOAD, container, deployment, pod, replica_set, rolling, running, terminated
 from tests.rollout.judging import Seen, judged, policy, snapshot, word
 
@@ -165,3 +165,14 @@ def test_every_reason_that_is_no_success_has_a_remedy() -> None:
         "stabilizing",
         "running",
     }
+
+
+def test_a_partition_that_keeps_nothing_old_is_complete() -> None:
+    """At rest, and after an undo to the revision that the kept pods have, all pods are of the newest one."""
+    store = deployment(
+        kind="StatefulSet", wanted=3, partition=2, update_revision="main-2", current_revision="main-2", annotations={}
+    )
+    pods = [(1.0, pod(f"main-{each}", owner=store.uid, revision="main-2")) for each in range(3)]
+    by = policy(stable_for=0)
+    workload = Workload("main-app", "main-app", "StatefulSet")
+    assert judge(snapshot([(0.5, store), *pods]), workload, by, 2.0).verdict.outcome == "succeeded"

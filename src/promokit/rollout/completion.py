@@ -15,7 +15,7 @@ def complete(controller: Controller) -> bool:
     return (
         controller.observed_generation >= controller.generation
         and taken_over
-        and controller.updated == wanted_new(controller)
+        and controller.updated >= wanted_new(controller)
         and controller.total == controller.wanted
         and controller.available == controller.wanted
     )
@@ -26,9 +26,19 @@ def wanted_new(controller: Controller) -> int:
     return max(controller.wanted - controller.partition, 0)
 
 
+def all_replaced(controller: Controller) -> bool:
+    """Say whether all pods that are to be of the newest template are there, and none that are to go."""
+    return controller.updated >= wanted_new(controller) and _old(controller) <= 0
+
+
 def missing(controller: Controller) -> str:
     """Say what is there of what is wanted."""
     counts = {"updated": controller.updated, "ready": controller.ready, "available": controller.available}
     told = ", ".join(f"{count} {word}" for word, count in counts.items())
-    old = controller.total - controller.updated - min(controller.partition, controller.wanted)
+    old = _old(controller)
     return f"{controller.wanted} wanted: {told}" + (f", {old} old still there" if old > 0 else "")
+
+
+def _old(controller: Controller) -> int:
+    """Return how many pods of an older template are still to go; those below a partition stay."""
+    return controller.total - controller.updated - min(controller.partition, controller.wanted)
