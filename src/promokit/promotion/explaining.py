@@ -20,8 +20,9 @@ from promokit.rollout.dump import controllers_in, dated, dated_job, newest_time,
 from promokit.rollout.judgement import Judgement
 from promokit.rollout.policy import Policy
 from promokit.rollout.reasons import Outcome
-from promokit.rollout.replay import Log, Noted, replay, targets
+from promokit.rollout.replay import Log, Noted, replay
 from promokit.rollout.snapshot import Snapshot
+from promokit.rollout.targets import targets
 from promokit.rollout.timeline import Line, read_timeline
 from promokit.rollout.verdict import judge
 

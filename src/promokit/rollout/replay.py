@@ -6,15 +6,11 @@ from collections.abc import Callable, Iterable
 
 from attrs import define, evolve, field, frozen
 
-from promokit.cluster.objects import Controller
-from promokit.model import Workload
 from promokit.rollout.assessment import Assessment
-from promokit.rollout.policy import Policy
 from promokit.rollout.signs import NEVER, Sign
 from promokit.rollout.snapshot import Snapshot
 from promokit.rollout.timeline import Line
 
-SAME_CHANGE_SECONDS = 5.0
 SHORTEST_STEP = 0.001
 Assess = Callable[[Snapshot, float], Assessment]
 
@@ -87,46 +83,6 @@ def replay(lines: Iterable[Line], assess: Assess) -> Replay:
     if assessment is None:
         assessment, _ = _looked(snapshot, assess, now, log)
     return Replay(assessment, now, log.all())
-
-
-def targets(lines: Iterable[Line], policy: Policy) -> tuple[dict[Workload, Policy], dict[Workload, Policy]]:
-    """Find the workloads whose pod template the change made, each with the policy by which only that is ours.
-
-    The second are those that it left as they were: where it made none, they had the image already.
-    """
-    changes: dict[Workload, tuple[float, Controller]] = {}
-    before: dict[Workload, Controller] = {}
-    for line in lines:
-        if not isinstance(line.seen, Controller):
-            continue
-        workload = workload_of(line.seen)
-        if workload not in changes and _is_change(before.get(workload), line):
-            changes[workload] = (line.t, line.seen)
-        before[workload] = line.seen
-    first = min((t for t, _ in changes.values()), default=0.0)
-    ours = {each: made for each, (t, made) in changes.items() if t <= first + SAME_CHANGE_SECONDS}
-    rest = {each: _ours(found, policy) for each, found in before.items() if each not in ours}
-    return {each: _ours(made, policy) for each, made in ours.items()}, rest
-
-
-def workload_of(controller: Controller) -> Workload:
-    """Return a controller as a workload; of several containers the first."""
-    return Workload(controller.name, next(iter(controller.images), ""), controller.kind)
-
-
-def _is_change(before: Controller | None, line: Line) -> bool:
-    """A template other than the one before; or one first seen after the change that isn't settled yet."""
-    seen = line.seen
-    assert isinstance(seen, Controller)  # noqa: S101 - the caller has looked
-    if line.t < 0:
-        return False
-    if before is None:
-        return seen.observed_generation < seen.generation or seen.updated < seen.total or not seen.updated
-    return before.template != seen.template or before.uid != seen.uid
-
-
-def _ours(made: Controller, policy: Policy) -> Policy:
-    return evolve(policy, generation=made.generation, template=made.template, uid=made.uid)
 
 
 def _at_once(lines: Iterable[Line]) -> Iterable[tuple[float, list[Line]]]:
