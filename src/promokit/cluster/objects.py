@@ -29,8 +29,9 @@ class Controller:
     `template` is a hash of the pod template; `images` are its containers' images by name. `wanted` is the number of
     pods asked for (of a DaemonSet: nodes that should run one), `total` those that are there, `updated` those of the
     newest template. `partition` of a StatefulSet is the number of pods that keep the old one. `progress_seconds` is
-    None where the kind has no deadline. `on_delete`: pods are only replaced when somebody deletes them. `version` is
-    the resourceVersion: equal ones are the same state.
+    None where the kind has no deadline. `max_unavailable` of a Deployment is how many may be missing while it rolls
+    out. `on_delete`: pods are only replaced when somebody deletes them. `version` is the resourceVersion: equal ones
+    are the same state.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Controller:
     update_revision: str = ""
     current_revision: str = ""
     version: str = ""
+    max_unavailable: int = 0
 
     @property
     def revision(self) -> str:

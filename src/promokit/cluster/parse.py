@@ -64,6 +64,7 @@ def parse_deployment(data: Json) -> Controller:
     return Controller(
         **_common(data),
         kind="Deployment",
+        max_unavailable=_max_unavailable(spec),
         wanted=spec.get("replicas", 1),
         paused=spec.get("paused", False),
         progress_seconds=spec.get("progressDeadlineSeconds", 600),
@@ -111,6 +112,17 @@ def parse_daemon_set(data: Json) -> Controller:
         available=status.get("numberAvailable", 0),
         on_delete=strategy.get("type") == "OnDelete",
     )
+
+
+def _max_unavailable(spec: Json) -> int:
+    """Read how many pods may be missing, as the controller does (deployment/util: ResolveFenceposts)."""
+    rolling, wanted = (spec.get("strategy") or {}).get("rollingUpdate") or {}, spec.get("replicas", 1)
+    missing, more = rolling.get("maxUnavailable", 0), rolling.get("maxSurge", 1)
+    if isinstance(missing, str):
+        missing = int(missing.removesuffix("%")) * wanted // 100
+    if isinstance(more, str):
+        more = int(more.removesuffix("%")) * wanted
+    return int(missing or not more)
 
 
 def _common(data: Json) -> dict[str, Any]:

@@ -53,11 +53,12 @@ def _judged(snapshot: Snapshot, uid: str, name: str, policy: Policy, now: float)
 
 def _signs(snapshot: Snapshot, uid: str, policy: Policy, now: float) -> Iterator[Sign]:
     for sighting in snapshot.pods_of(uid):
-        yield from blocked(Look(sighting, snapshot.heard(sighting.pod.uid), policy, now))
+        heard = snapshot.heard(sighting.pod.uid)
+        yield from blocked(Look(sighting, heard, policy, now, snapshot.pods_are_ending, snapshot.freed_at))
     yield from creation_signs(
         snapshot.heard(uid),
         (),
-        pods_are_ending=snapshot.pods_are_ending,
+        room_may_come=snapshot.pods_are_ending,
         freed_at=snapshot.freed_at,
         now=now,
     )

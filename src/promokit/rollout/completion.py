@@ -31,6 +31,15 @@ def all_replaced(controller: Controller) -> bool:
     return controller.updated >= wanted_new(controller) and _old(controller) <= 0
 
 
+def may_take_down(controller: Controller) -> bool:
+    """Say whether a Deployment's old pods may go before new ones are available: more are than must be.
+
+    The new ones are asked for first, and the old ones taken down a moment later (deployment/rolling.go).
+    """
+    must_be = controller.wanted - controller.max_unavailable
+    return bool(controller.max_unavailable) and _old(controller) > 0 and controller.available > must_be
+
+
 def missing(controller: Controller) -> str:
     """Say what is there of what is wanted."""
     counts = {"updated": controller.updated, "ready": controller.ready, "available": controller.available}

@@ -8,33 +8,44 @@ from promokit.cluster.objects import Condition
 from promokit.rollout.signs import NEVER, Sign
 from promokit.rollout.snapshot import Heard
 
-_OUTAGES = ("failed calling webhook", "Internal error", "timed out", "Timeout", "connection refused", "try again later")
+_OUTAGES = (
+    "failed calling webhook",
+    "Internal error",
+    "timed out",
+    "Timeout",
+    "connection refused",
+    "try again later",
+    "etcdserver",
+    "Operation cannot be fulfilled",  # two that count in the same quota at once
+    "status unknown for quota",
+    "already exists",
+)
 
 
 def creation_signs(
-    heard: Sequence[Heard], conditions: Iterable[Condition], *, pods_are_ending: bool, freed_at: float, now: float
+    heard: Sequence[Heard], conditions: Iterable[Condition], *, room_may_come: bool, freed_at: float, now: float
 ) -> list[Sign]:
     """Return what Events FailedCreate and the condition ReplicaFailure tell of the one that makes the new pods.
 
-    Twice refused is refused. A quota isn't used up as long as pods are ending: what they free counts, so the refusals
-    of before don't. A webhook that can't be called is an outage, not a refusal.
+    Twice refused is refused. A quota isn't used up as long as pods are ending or about to be (`room_may_come`): what
+    they free counts, so the refusals of before don't. A webhook that can't be called is an outage, not a refusal.
     """
     failed = [each for each in heard if each.event.reason == "FailedCreate" and each.count > 0]
     refusals = [each for each in failed if not _outage(each.event.message)]
     if refusals:
-        return [_refused(refusals, pods_are_ending, freed_at, now)]
+        return [_refused(refusals, room_may_come, freed_at, now)]
     if failed:
         message, count = failed[-1].event.message, sum(each.count for each in failed)
         return [Sign("creation-fails", NEVER, message=message, count=count, rests_on="event FailedCreate")]
     return [_by_condition(each) for each in conditions if (each.type, each.status) == ("ReplicaFailure", "True")]
 
 
-def _refused(refusals: list[Heard], pods_are_ending: bool, freed_at: float, now: float) -> Sign:
+def _refused(refusals: list[Heard], room_may_come: bool, freed_at: float, now: float) -> Sign:
     message, count = refusals[-1].event.message, sum(each.count for each in refusals)
     if "exceeded quota" not in message:
         return Sign("creation-refused", now if count >= 2 else NEVER, message=message, count=count, rests_on=_EVENT)
     since = sum(_since(each, freed_at) for each in refusals)
-    due = now if since >= 2 and not pods_are_ending else NEVER
+    due = now if since >= 2 and not room_may_come else NEVER
     return Sign("quota", due, message=message, count=count, rests_on=_EVENT)
 
 

@@ -13,7 +13,7 @@ _ON_ITS_WAY = {"", "ContainerCreating", "PodInitializing"}
 class Sighting:
     """A pod, its restarts of before the change, and since when it is Ready, waits or can't be scheduled.
 
-    `pulls` counts, by container, how often its status went over to ErrImagePull: each is an attempt that failed.
+    `pulls` are, by container, the messages of its status each time that went over to ErrImagePull: an attempt failed.
     """
 
     pod: Pod
@@ -21,7 +21,7 @@ class Sighting:
     ready_since: float | None = None
     waiting_since: dict[str, tuple[str, float]] = field(factory=dict)
     unscheduled_since: float | None = None
-    pulls: dict[str, int] = field(factory=dict)
+    pulls: dict[str, tuple[str, ...]] = field(factory=dict)
 
     @property
     def lives(self) -> bool:
@@ -45,12 +45,15 @@ class Sighting:
         """Count the terminations of a container since the change.
 
         restartCount moves only at the next start: a container that lies terminated, or waits after it was, has ended
-        once more. An init container that exits 0 has done its work.
+        once more. An init container that exits 0 has done its work; one that then runs again does so in a new sandbox.
         """
         last = container.state if container.state.kind == "terminated" else container.last
         down = container.state.kind != "running" and last is not None and last.kind == "terminated"
-        done = container.init and not container.sidecar and last is not None and last.exit_code == 0
-        return container.restarts + (down and not done) - self.baseline.get(container.name, 0)
+        ends = container.init and not container.sidecar
+        done = ends and last is not None and last.exit_code == 0
+        again = ends and container.last is not None and container.last.exit_code == 0
+        restarts = 0 if again else container.restarts - self.baseline.get(container.name, 0)
+        return restarts + (down and not done)
 
 
 def sighted(before: Sighting | None, pod: Pod, t: float) -> Sighting:
@@ -88,11 +91,11 @@ def _pending(known: Sighting, pod: Pod, t: float) -> float | None:
     return t if known.unscheduled_since is None else known.unscheduled_since
 
 
-def _pulls(known: Sighting, pod: Pod) -> dict[str, int]:
+def _pulls(known: Sighting, pod: Pod) -> dict[str, tuple[str, ...]]:
     pulls = known.pulls
     for each in pod.containers:
         if each.state.reason == "ErrImagePull" and known.waiting_since.get(each.name, ("",))[0] != "ErrImagePull":
-            pulls = {**pulls, each.name: pulls.get(each.name, 0) + 1}
+            pulls = {**pulls, each.name: (*pulls.get(each.name, ()), each.state.message)}
     return pulls
 
 

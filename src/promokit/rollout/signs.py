@@ -6,6 +6,7 @@ rests on.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 
 from attrs import frozen
@@ -13,14 +14,20 @@ from attrs import frozen
 from promokit.cluster.objects import Container
 from promokit.rollout.policy import Policy
 from promokit.rollout.sighting import Sighting
-from promokit.rollout.snapshot import Heard
+from promokit.rollout.snapshot import LONG_AGO, Heard
 
 NEVER = float("inf")
 _LOST = {"Evicted", "Preempting", "NodeLost", "NodeAffinity", "Terminated", "NodeShutdown"}
 _BY_AUTOSCALER = {"TriggeredScaleUp", "Nominated"}
 _REFUSED_PULL = ("unauthorized", "denied", "forbidden", "authorization failed", "no basic auth credentials")
 _UNPULLABLE = {"InvalidImageName", "ErrImageNeverPull"}
-_MISSING = ("not found", "couldn't find key", "non-existent")
+_MISSING = re.compile(
+    r'(configmap|secret)s? "[^"]*" not found|couldn\'t find key .* in (ConfigMap|Secret)'
+    r"|references non-existent (config|secret) key"
+)
+_KUBELET_NOT_READY = ("cache", "services have not yet been read", "cannot find volume")
+_RAN = "CrashLoopBackOff"
+_RUNTIME_BUSY = ("deadline exceeded", "DeadlineExceeded", "is reserved for")
 
 
 @frozen
@@ -43,12 +50,17 @@ class Sign:
 
 @frozen
 class Look:
-    """A look at a pod: what is known of it, the Events about it, the policy and the time."""
+    """A look at a pod: what is known of it, the Events about it, the policy and the time.
+
+    `pods_are_ending` and `freed_at` are those of the snapshot: whether, and since when, there may be room.
+    """
 
     sighting: Sighting
     heard: Sequence[Heard]
     policy: Policy
     now: float
+    pods_are_ending: bool = False
+    freed_at: float = LONG_AGO
 
     def about(self, container: Container, reason: str) -> list[Heard]:
         """Return the Events of a reason about a container, and those that don't say about which."""
@@ -91,7 +103,8 @@ def is_lost(sighting: Sighting) -> bool:
 def unschedulable(look: Look) -> Sign | None:
     """PodScheduled=False for 20 s, unless an autoscaler has spoken: then only the deadline ends the wait.
 
-    The cluster autoscaler says TriggeredScaleUp, Karpenter says Nominated.
+    The cluster autoscaler says TriggeredScaleUp, Karpenter says Nominated. Pods that are ending make room,
+    which the scheduler has looked for 10 s after they have gone (podMaxBackoffSeconds).
     """
     since = look.sighting.unscheduled_since
     if since is None:
@@ -100,7 +113,7 @@ def unschedulable(look: Look) -> Sign | None:
     condition = look.sighting.pod.condition("PodScheduled")
     return Sign(
         "unschedulable",
-        NEVER if spoken else since + look.policy.unschedulable_for,
+        NEVER if spoken or look.pods_are_ending else max(since + look.policy.unschedulable_for, look.freed_at + 10.0),
         look.sighting.pod.name,
         message=condition.message if condition else "",
         rests_on="condition PodScheduled=False",
@@ -114,7 +127,7 @@ def mount_missing(look: Look) -> Sign | None:
     """
     if any(each.state.kind != "waiting" for each in look.sighting.pod.containers if not each.init):
         return None
-    said = [each for each in look.heard if each.event.reason == "FailedMount" and _is_missing(each.event.message)]
+    said = [each for each in look.heard if each.event.reason == "FailedMount" and _is_config(each.event.message)]
     if not said:
         return None
     return Sign(
@@ -172,17 +185,21 @@ def pull_failed(look: Look, container: Container) -> Sign | None:
     """
     state = container.state
     failed = [each for each in look.about(container, "Failed") if "Failed to pull image" in each.event.message]
-    in_status = state.reason in {"ErrImagePull", "ImagePullBackOff"}
-    if state.kind != "waiting" or container.image_id or not (failed or in_status):
+    told = state.reason in {"ErrImagePull", "ImagePullBackOff"}
+    if state.kind != "waiting" or container.image_id or not (failed or told):
         return None
     message = failed[-1].event.message if failed else state.message
-    tries = max(sum(each.count for each in failed), look.sighting.pulls.get(container.name, 0))
+    refused, in_status = _refused(message), look.sighting.pulls.get(container.name, ())
+    tries = max(
+        sum(each.count for each in failed if _refused(each.event.message) or not refused),
+        sum(_refused(each) or not refused for each in in_status),
+    )
     rests_on = "event Failed" if failed else f"state {state.reason}"
-    if _refused(message):
+    if refused:
         reason, due = "pull-refused", look.now if tries >= 2 else NEVER
     elif "no match for platform" in message:
         reason, due = "wrong-platform", look.now  # the image has no such child, and a digest doesn't change
-    elif _is_missing(message):
+    elif "not found" in message:
         reason, due = "image-not-found", look.now if look.policy.image_exists == "no" else NEVER
     else:
         reason, due = "pull-fails", NEVER
@@ -192,17 +209,17 @@ def pull_failed(look: Look, container: Container) -> Sign | None:
 def config_missing(look: Look, container: Container) -> Sign | None:
     """A ConfigMap, Secret or key is still missing 3 s after the kubelet first said so, by Event or by status.
 
-    A cache of the kubelet that is behind isn't a missing object.
+    A kubelet that hasn't read all yet says nothing of the object, nor does an old Event once the container has run.
     """
     reason, since = look.sighting.waiting_since.get(container.name, ("", NEVER))
-    named = reason == "CreateContainerConfigError" and "cache" not in container.state.message
-    said = [each for each in look.about(container, "Failed") if _is_config(each.event.message)]
+    named = reason == "CreateContainerConfigError" and not _any(_KUBELET_NOT_READY, container.state.message)
+    said = [each for each in look.about(container, "Failed") if _is_config(each.event.message)] * (reason != _RAN)
     if container.state.kind != "waiting" or not (named or said):
         return None
     first = min([since] * named + [each.first for each in said])
     message = container.state.message if named else said[-1].event.message
     return look.sign(
-        "config-missing" if _is_missing(message) else "config-refused",
+        "config-missing" if _is_config(message) else "config-refused",
         first + look.policy.config_missing_for,
         container,
         message=message,
@@ -218,7 +235,7 @@ def not_created(look: Look, container: Container) -> Sign | None:
     tries = sum(each.count for each in look.about(container, "Failed") if _is_start(each.event.message))
     due = look.now if tries >= 2 else NEVER
     return look.sign(
-        "cannot-start", due, container, message=state.message, count=tries, rests_on=f"state {state.reason}"
+        "cannot-start", due, container, message=state.message, count=max(tries, 1), rests_on=f"state {state.reason}"
     )
 
 
@@ -257,20 +274,23 @@ def _why_ended(look: Look, container: Container) -> str:
 def _refused(message: str) -> bool:
     """Look for the words of a refusal, but not in the image's reference or a URL: a tag or digest may hold any."""
     said = " ".join(word for word in message.lower().split() if "/" not in word)
-    return any(each in said for each in _REFUSED_PULL)
-
-
-def _is_missing(message: str) -> bool:
-    return any(each in message for each in _MISSING)
+    return _any(_REFUSED_PULL, said)
 
 
 def _is_start(message: str) -> bool:
-    """Tell the Event of a container that couldn't be made or started from those of pulls and configuration."""
+    """Tell the Event of a container that couldn't be made or started from those of pulls and configuration.
+
+    A runtime that is busy gets there in the end.
+    """
     words = message.removeprefix("Error: ")
-    return words != message and words not in {"ErrImagePull", "ImagePullBackOff"} and not _is_config(message)
+    others = words in {"ErrImagePull", "ImagePullBackOff"} or _is_config(message) or _any(_RUNTIME_BUSY, message)
+    return words != message and not others
 
 
 def _is_config(message: str) -> bool:
-    """Tell the Event of a missing ConfigMap, Secret or key from those of pulls and starts."""
-    named = any(each in message for each in ("configmap", "ConfigMap", "secret", "Secret"))
-    return named and _is_missing(message) and "cache" not in message and "pull" not in message
+    """Tell the words for a missing ConfigMap, Secret or key from others that hold a "not found", such as a driver's."""
+    return _MISSING.search(message) is not None
+
+
+def _any(words: tuple[str, ...], message: str) -> bool:
+    return any(each in message for each in words)

@@ -88,7 +88,7 @@ def _change(before: Controller | None, line: Line) -> _Change | None:
 
 
 def _made_together(changes: Mapping[Workload, _Change]) -> dict[Workload, Controller]:
-    """Return what was made by one change: what was under way at its beginning is of before, if another was seen made."""
+    """Return what was made by one change: what was under way at 0 is of before, if another was seen made."""
     sure = any(each.is_sure for each in changes.values())
     found = {name: each for name, each in changes.items() if each.is_sure or each.t > 0 or not sure}
     first = min((each.t for each in found.values()), default=0.0)

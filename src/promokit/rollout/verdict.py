@@ -8,7 +8,7 @@ from attrs import evolve
 
 from promokit.cluster.objects import Controller
 from promokit.model import Workload
-from promokit.rollout.completion import complete, missing, wanted_new
+from promokit.rollout.completion import complete, may_take_down, missing, wanted_new
 from promokit.rollout.creation import creation_signs
 from promokit.rollout.judgement import Evidence, Judgement, Verdict, evidence_of
 from promokit.rollout.policy import Policy
@@ -100,14 +100,14 @@ def _signs(
     for sighting in new_pods:
         heard = snapshot.heard(sighting.pod.uid)
         if heard or sighting.troubled:
-            yield from pod_signs(Look(sighting, heard, policy, now))
+            yield from pod_signs(Look(sighting, heard, policy, now, snapshot.pods_are_ending, snapshot.freed_at))
     creator = snapshot.creator(controller)
     if creator and len(new_pods) < wanted_new(controller):
         replica_set = snapshot.replica_sets.get(creator)
         yield from creation_signs(
             snapshot.heard(creator),
             replica_set.conditions if replica_set else (),
-            pods_are_ending=snapshot.pods_are_ending,
+            room_may_come=snapshot.pods_are_ending or may_take_down(controller),
             freed_at=snapshot.freed_at,
             now=now,
         )

@@ -1,0 +1,125 @@
+"""Troubles that pass by themselves: words of a healthy cluster that look like a cause, and are none."""
+
+from __future__ import annotations
+
+import pytest
+from attrs import evolve
+
+from tests.factories import container, deployment, event, failing, pod, replica_set, terminated, waiting
+from tests.rollout.judging import policy, word
+from tests.rollout.test_failures import FORBIDDEN, PENDING, PULLING, QUOTA, refusal, story
+
+CREATING = failing(state=waiting(), image_id="")
+
+
+@pytest.mark.parametrize("driver", ["ebs.csi.aws.com", "secrets-store.csi.k8s.io"])
+def test_a_volume_driver_that_is_not_registered_yet_is_no_missing_config(driver: str) -> None:
+    """A new node's drivers come up beside its pods; `not found` is said of the driver."""
+    message = (
+        'MountVolume.SetUp failed for volume "secrets" : kubernetes.io/csi: mounter.SetUpAt failed to get CSI client: '
+        f"driver name {driver} not found in the list of registered CSI drivers"
+    )
+    assert word(60.0, *story((0.3, CREATING), (0.4, event("FailedMount", message, count=6)))) == "progressing: waiting"
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        'MountVolume.SetUp failed for volume "v" : secret "missing" not found',
+        'MountVolume.SetUp failed for volume "v" : configmap "missing" not found',
+        'MountVolume.SetUp failed for volume "v" : references non-existent secret key: password',
+        'MountVolume.SetUp failed for volume "v" : references non-existent config key: a.yaml',
+    ],
+)
+def test_a_mounted_object_or_key_that_is_missing_fails(message: str) -> None:
+    """Whichever the kubelet names."""
+    assert word(3.4, *story((0.3, CREATING), (0.4, event("FailedMount", message)))) == "failed: config-missing"
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "services have not yet been read at least once, cannot construct envvars",
+        'cannot find volume "data" to mount into container "main-app"',
+    ],
+)
+def test_a_kubelet_that_has_just_started_is_no_refused_config(message: str) -> None:
+    """It looks again when it has read what it needs."""
+    state = waiting("CreateContainerConfigError", message)
+    assert word(60.0, *story((0.3, failing(state=state)))) == "progressing: waiting"
+
+
+def test_a_config_that_came_is_not_missing_in_a_later_back_off() -> None:
+    """The old Event doesn't speak of a container that has run meanwhile."""
+    said = event("Failed", 'Error: configmap "late" not found')
+    back_off = failing(state=waiting("CrashLoopBackOff"), restarts=1, last=terminated(1))
+    seen = story((0.3, CREATING), (0.4, said), (2.0, pod("new-1")), (30.0, back_off))
+    assert word(31.0, *seen, by=policy(crashes=9)) == "progressing: waiting"
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["context deadline exceeded", 'failed to reserve container name "main-app_new-1_0": name "x" is reserved for "y"'],
+)
+def test_a_runtime_that_is_slow_to_create_is_no_failed_start(message: str) -> None:
+    """A loaded node's runtime gets there in the end."""
+    state = waiting("CreateContainerError", message)
+    seen = story((0.3, failing(state=state)), (0.4, event("Failed", f"Error: {message}", count=5)))
+    assert word(60.0, *seen) == "progressing: waiting"
+
+
+def test_a_refusal_after_another_failure_of_the_pull_is_the_first() -> None:
+    """Only what was refused counts as a refusal."""
+    timeout = event("Failed", 'Failed to pull image "x": dial tcp 10.0.0.1:443: i/o timeout', count=3)
+    seen = story((0.3, PULLING), (0.4, timeout), (12.0, event("Failed", FORBIDDEN)))
+    assert word(13.0, *seen) == "progressing: waiting"
+
+
+def test_refusals_are_counted_by_status_where_events_were_lost() -> None:
+    """Each time that the status goes over to ErrImagePull is an attempt; its message says whether it was refused."""
+    refused, other = waiting("ErrImagePull", FORBIDDEN), waiting("ErrImagePull", "i/o timeout")
+    back_off = waiting("ImagePullBackOff", f"Back-off pulling image: ErrImagePull: {FORBIDDEN}")
+
+    def seen(*states: object) -> str:
+        each = [(float(t), failing(state=state, image_id="")) for t, state in enumerate(states, 1)]
+        return word(9.0, *story(*each))
+
+    assert seen(refused, back_off, refused) == "failed: pull-refused"
+    assert seen(other, back_off, refused) == "progressing: waiting"
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        'Operation cannot be fulfilled on resourcequotas "small": the object has been modified; please apply your '
+        "changes to the latest version and try again",
+        'pods "x" is forbidden: status unknown for quota: small, resources: pods',
+        "etcdserver: leader changed",
+        'object is being deleted: pods "store-0" already exists',
+    ],
+)
+def test_a_creation_that_can_be_tried_again_is_no_refusal(message: str) -> None:
+    """Conflicts and a control plane that is busy pass; the controller tries again."""
+    assert word(60.0, *story((0.5, refusal(message, 4)))) == "progressing: waiting"
+
+
+def test_a_pod_that_waits_for_the_room_of_ending_pods_is_waited_for() -> None:
+    """What ends makes room, as with a quota."""
+    ending = pod("old-1", owner="rs1", deleting=True)
+    assert word(29.0, *story((0.9, ending), (1.0, PENDING))) == "progressing: waiting"
+
+
+def test_a_sandbox_made_anew_is_no_crash_of_an_init_container() -> None:
+    """After a node's restart init containers do their work again: they ended well both times."""
+    done = container("prepare", init=True, restarts=1, state=terminated(0, "Completed"), last=terminated(0))
+    again = container(restarts=1, last=terminated(255, "Unknown"))
+    assert word(30.0, *story((1.0, pod("new-1")), (20.0, pod("new-1", done, again)))) == "progressing: waiting"
+
+
+def test_a_quota_waits_for_old_pods_that_may_still_be_taken_down() -> None:
+    """Where some may be unavailable, the new pods are asked for first, and the old ones taken down a moment later."""
+    may = deployment(wanted=4, updated=0, max_unavailable=1)
+    down = evolve(may, available=3)
+    refused = (0.05, refusal(QUOTA, 3))
+    assert word(0.06, (0.0, may), (0.02, replica_set()), refused) == "progressing: waiting"
+    assert word(0.20, (0.0, may), (0.02, replica_set()), refused, (0.1, down)) == "failed: quota"
