@@ -193,6 +193,8 @@ BAD_LINES = {
     "t is text": json.dumps({"t": "1", "type": "ADDED", "object": DEPLOYMENT}),
     "t is true": json.dumps({"t": True, "type": "ADDED", "object": DEPLOYMENT}),
     "t is no number": '{"t": NaN, "type": "ADDED", "object": {}}',
+    "t is longer than any time": f'{{"t": 1{"0" * 400}, "type": "ADDED", "object": {json.dumps(DEPLOYMENT)}}}',
+    "a type that is a list": json.dumps({"t": 1, "type": [], "object": DEPLOYMENT}),
     "a type of its own": json.dumps({"t": 1, "type": "BOOKMARK", "object": DEPLOYMENT}),
     "a foreign kind": json.dumps({"t": 1, "type": "ADDED", "object": {"kind": "Gadget", "metadata": {"uid": "x"}}}),
     "no kind": json.dumps({"t": 1, "type": "ADDED", "object": {"metadata": {"uid": "x"}}}),
@@ -233,6 +235,7 @@ BAD_DUMPS: dict[str, object] = {
     "an empty list": listed(),
     "no workload": listed(POD),
     "a foreign kind": listed(DEPLOYMENT, {"kind": "Gadget", "metadata": {"name": "x", "uid": "y"}}),
+    "a kind that is a list": listed(DEPLOYMENT, {"kind": [], "metadata": {"name": "x", "uid": "y"}}),
     "an item that is none": listed(DEPLOYMENT, {}),
     "a missing field": listed({"kind": "Deployment", "metadata": {"name": "x"}, "spec": {}}),
     "a time without its zone": listed(

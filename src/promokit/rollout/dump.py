@@ -19,7 +19,7 @@ from promokit.rollout.snapshot import Snapshot
 
 LARGEST = 100 * 1024 * 1024
 COMMAND = "kubectl get deployments,replicasets,pods,events -o json"
-_OTHERS = {"Service", "HorizontalPodAutoscaler", "CronJob", "ReplicationController"}
+_OTHERS = ("Service", "HorizontalPodAutoscaler", "CronJob", "ReplicationController")
 """What `kubectl get all` gives beside; it says nothing of a rollout."""
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,9 @@ from promokit.cluster.strict import parse_strictly, uid_of
 from promokit.errors import ConfigError
 
 LONGEST_LINE = 4 * 1024 * 1024
+LONGEST = 1e12
+"""Seconds; NaN isn't within it either."""
+
 _REMEDY = 'a line is {"t": seconds since the change, "type": "ADDED|MODIFIED|DELETED", "object": {…}}'
 
 
@@ -51,9 +53,9 @@ def _line(text: bytes, where: str) -> Line:
     if not isinstance(data, dict) or not {"t", "type", "object"} <= data.keys():
         raise ConfigError("a line without t, type or object", where=where, remedy=_REMEDY)
     t, kind = data["t"], data["type"]
-    if isinstance(t, bool) or not isinstance(t, int | float) or not math.isfinite(t):
+    if isinstance(t, bool) or not isinstance(t, int | float) or not -LONGEST <= t <= LONGEST:
         raise ConfigError("t is no number of seconds", where=where, remedy=_REMEDY)
-    if kind not in {"ADDED", "MODIFIED", "DELETED"}:
+    if kind not in ("ADDED", "MODIFIED", "DELETED"):
         raise ConfigError(f"a line of type {kind!r}", where=where, remedy=_REMEDY)
     if kind == "DELETED":
         return Line(float(t), gone=uid_of(data["object"], where))
