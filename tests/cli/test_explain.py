@@ -148,6 +148,25 @@ def test_a_dump_is_judged_as_of_a_moment(
     assert (said["outcome"], said["reason"]) == (outcome, reason)
 
 
+def test_a_pod_that_was_replaced_long_after_the_change_has_its_time(tmp_path: Path, told: Said) -> None:
+    """The deadline and the timeout of a change that was complete are over with it."""
+    data = standing(ready="False", since="2026-11-25T12:00:00Z")
+    done, pod = {"type": "Progressing", "status": "True", "lastUpdateTime": "2026-11-24T12:00:10Z"}, data["items"][2]
+    data["items"][0]["status"]["conditions"] = [done]
+    old = {**pod, "metadata": {**pod["metadata"], "uid": "old"}, "status": standing()["items"][2]["status"]}
+    pod["metadata"]["creationTimestamp"] = "2026-11-25T11:59:58Z"
+    for now, reason in (("12:00:05Z", "waiting"), ("12:10:05Z", "no-progress")):
+        said = told("-f", dumped(tmp_path, listed(*data["items"], old)), "--now", f"2026-11-25T{now}")
+        assert said["reason"] == reason
+
+
+def test_a_dump_of_an_undo_under_way_has_not_timed_out(tmp_path: Path, told: Said) -> None:
+    """The ReplicaSet that it goes back to may be months old; its pods are new."""
+    data = standing(ready="False", since="2026-11-24T12:00:01Z")
+    data["items"][1]["metadata"]["creationTimestamp"] = "2026-06-01T00:00:00Z"
+    assert told("-f", dumped(tmp_path, data), "--now", "2026-11-24T12:00:30Z")["outcome"] == "progressing"
+
+
 def test_a_dump_without_pods_proves_nothing(tmp_path: Path, told: Said) -> None:
     """Complete by its counts isn't healthy."""
     said = told("-f", dumped(tmp_path, listed(DEPLOYMENT)), "--now", "2026-11-24T13:00:00Z")

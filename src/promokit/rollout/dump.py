@@ -14,6 +14,7 @@ from promokit.cluster.objects import Controller, Event, Job, Object, Pod, Replic
 from promokit.cluster.strict import parse_strictly
 from promokit.errors import ConfigError
 from promokit.model import Workload
+from promokit.rollout.completion import all_replaced
 from promokit.rollout.sighting import Sighting
 from promokit.rollout.snapshot import Snapshot
 
@@ -51,8 +52,9 @@ def dated(
 ) -> tuple[Snapshot, float]:
     """Return the snapshot as it would have become by watching, and the seconds from the change to `now`.
 
-    The change is when the newest ReplicaSet was made, or the oldest of the new pods. Restarts of a pod that has been
-    Ready for `stable_for` since are over.
+    The change is when the newest ReplicaSet was made, or the oldest of the new pods if that is later; where all pods
+    were replaced once, it is since when one of them isn't Ready. Restarts of a pod that has been Ready for `stable_for`
+    since are over.
     """
     snapshot = Snapshot()
     listed = list(objects)
@@ -71,7 +73,8 @@ def dated(
         if since(event.last or now) >= 0:
             snapshot.hear(event, max(since(event.first or event.last), 0.001), since(event.last or now))
     progressing = controller.condition("Progressing")
-    snapshot.progress_at[controller.uid] = since(progressing.since) if progressing else 0.0
+    steps = [progressing.since if progressing else None, *map(_unready_since, snapshot.new_pods(controller))]
+    snapshot.progress_at[controller.uid] = max(map(since, steps))
     return snapshot, at
 
 
@@ -114,10 +117,16 @@ def _items(data: Any, file: Path) -> Iterator[tuple[int, Any]]:
 
 def _change(snapshot: Snapshot, controller: Controller, now: datetime) -> datetime:
     replica_set = snapshot.current(controller)
-    made = [each.pod.created for each in snapshot.new_pods(controller) if each.pod.created]
-    if replica_set and replica_set.created:
-        made = [replica_set.created]
-    return min(made, default=now)
+    pods = snapshot.new_pods(controller)
+    oldest = min((each.pod.created for each in pods if each.pod.created), default=None)
+    changes = [oldest, replica_set.created if replica_set else None]
+    if all_replaced(controller):
+        changes.append(min(filter(None, map(_unready_since, pods)), default=None))
+    return max(filter(None, changes), default=now)
+
+
+def _unready_since(sighting: Sighting) -> datetime | None:
+    return None if sighting.pod.ready else _ready_at(sighting.pod) or sighting.pod.created
 
 
 def _dated(sighting: Sighting, ready_since: float, since: Any, at: float, stable_for: float) -> Sighting:
