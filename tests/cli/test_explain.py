@@ -14,7 +14,7 @@ from promokit.rollout import dump
 from tests.cluster.api_server import ApiServer
 from tests.factories import image
 from tests.manifest_objects import Controller, deployment_json
-from tests.timelines import FOLDER
+from tests.timelines import FOLDER, lines
 
 Said = Callable[..., dict[str, Any]]
 
@@ -68,6 +68,28 @@ def test_a_job_is_judged_too(told: Said) -> None:
     said = told("--timeline", recording("job-fails"))
     assert (said["outcome"], said["reason"]) == ("failed", "job-failed")
     assert any(each["exit_code"] for each in said["evidence"])
+
+
+@pytest.mark.parametrize("t", [-0.5, 0.0, 0.001])
+def test_a_job_that_had_ended_before_is_not_judged(tmp_path: Path, told: Said, t: float) -> None:
+    """Wherever the recording begins: the Job of the last migration may still be there."""
+    failed = json.loads(json.dumps(lines("job-fails")[-1].object))
+    failed["metadata"] |= {"name": "migrate-before", "uid": "before"}
+    file = tmp_path / "rec.jsonl"
+    first = json.dumps({"t": t, "type": "ADDED", "object": failed})
+    file.write_text(f"{first}\n{Path(recording('job-succeeds')).read_text()}")
+    assert told("--timeline", str(file))["outcome"] == "succeeded"
+
+
+@pytest.mark.parametrize(("name", "outcome"), [("success", "succeeded"), ("crash-loop", "failed")])
+def test_a_recording_without_annotations_is_judged_alike(tmp_path: Path, told: Said, name: str, outcome: str) -> None:
+    """The new ReplicaSet is then known by its images."""
+    file = tmp_path / "rec.jsonl"
+    bare = [json.loads(each) for each in Path(recording(name)).read_text().splitlines()]
+    for each in bare:
+        each["object"]["metadata"].pop("annotations", None)
+    file.write_text("\n".join(map(json.dumps, bare)))
+    assert told("--timeline", str(file), "--stable-for", "2s")["outcome"] == outcome
 
 
 def test_the_text_puts_the_verdict_first(capsys: pytest.CaptureFixture[str]) -> None:

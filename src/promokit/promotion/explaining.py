@@ -11,6 +11,7 @@ from attrs import evolve, frozen
 
 from promokit.cluster.objects import Job, Object
 from promokit.errors import ConfigError, PromokitError
+from promokit.migration.verdict import judge_job
 from promokit.model import Environment, Workload
 from promokit.promotion.clients import Clients
 from promokit.promotion.job_judgement import assess_jobs, job_as_workload
@@ -129,10 +130,13 @@ def _judge_jobs(
 
 
 def _jobs(lines: Iterable[Line]) -> dict[str, Workload]:
-    """Find the Jobs that the change made, by UID; where none was made, all there are."""
+    """Find the Jobs that the change made, by UID; where none was made, all there are.
+
+    A recording may begin at 0 or later with what was there: a Job that had ended at first sight wasn't made by it.
+    """
     first: dict[str, tuple[float, Job]] = {}
     for line in lines:
         if isinstance(line.seen, Job):
             first.setdefault(line.seen.uid, (line.t, line.seen))
-    made = {uid: job_as_workload(job) for uid, (t, job) in first.items() if t >= 0}
+    made = {uid: job_as_workload(job) for uid, (t, job) in first.items() if t >= 0 and not judge_job(job, "").final}
     return made or {uid: job_as_workload(job) for uid, (_, job) in first.items()}
