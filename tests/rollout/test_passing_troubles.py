@@ -75,6 +75,12 @@ def test_a_refusal_after_another_failure_of_the_pull_is_the_first() -> None:
     assert word(13.0, *seen) == "progressing: waiting"
 
 
+def test_a_node_that_may_not_connect_is_no_refusal_by_the_registry() -> None:
+    """A firewall of the node's says `permission denied` too; it isn't about credentials."""
+    message = 'Failed to pull image "x": dial tcp 10.0.0.1:443: connect: permission denied'
+    assert word(60.0, *story((0.3, PULLING), (0.4, event("Failed", message, count=4)))) == "progressing: waiting"
+
+
 def test_refusals_are_counted_by_status_where_events_were_lost() -> None:
     """Each time that the status goes over to ErrImagePull is an attempt; its message says whether it was refused."""
     refused, other = waiting("ErrImagePull", FORBIDDEN), waiting("ErrImagePull", "i/o timeout")

@@ -274,7 +274,7 @@ def _why_ended(look: Look, container: Container) -> str:
 def _refused(message: str) -> bool:
     """Look for the words of a refusal, but not in the image's reference or a URL: a tag or digest may hold any."""
     said = " ".join(word for word in message.lower().split() if "/" not in word)
-    return _any(_REFUSED_PULL, said)
+    return _any(_REFUSED_PULL, said) and "connect: permission denied" not in said  # that is the node's own network
 
 
 def _is_start(message: str) -> bool:
