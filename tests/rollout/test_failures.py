@@ -80,6 +80,14 @@ def test_restarts_of_before_the_change_are_not_counted() -> None:
     assert word(3.0, *START, (0.0, had), (2.0, failing(restarts=6, state=terminated(1)))) == "failed: crash-loop"
 
 
+def test_restarts_of_a_pod_first_seen_right_after_the_change_are_of_before() -> None:
+    """After an undo, old pods are the new ones again; a recording may begin a moment after it."""
+    had = pod("new-1", container(restarts=5, last=terminated(1)))
+    assert word(3.0, *story((0.05, had))) == "progressing: waiting"
+    again = pod("new-1", container(restarts=7, last=terminated(1)))
+    assert word(30.0, *story((0.05, had), (29.0, again))) == "failed: crash-loop"
+
+
 @pytest.mark.parametrize("message", ["exec /app: exec format error", 'exec: "app": executable file not found in $PATH'])
 def test_a_command_that_cannot_start_is_told_apart_on_its_second_try(message: str) -> None:
     """A wrong architecture or command is no crash of the program; one try isn't enough to say so."""

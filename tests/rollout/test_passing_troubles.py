@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from attrs import evolve
 
-from tests.factories import container, deployment, event, failing, pod, replica_set, terminated, waiting
-from tests.rollout.judging import policy, word
+from tests.factories import NOW, container, deployment, event, failing, pod, replica_set, running, terminated, waiting
+from tests.rollout.judging import Seen, policy, word
 from tests.rollout.test_failures import FORBIDDEN, PENDING, PULLING, QUOTA, refusal, story
 
 CREATING = failing(state=waiting(), image_id="")
@@ -75,6 +75,12 @@ def test_a_refusal_after_another_failure_of_the_pull_is_the_first() -> None:
     assert word(13.0, *seen) == "progressing: waiting"
 
 
+def test_a_node_that_may_not_connect_is_no_refusal_by_the_registry() -> None:
+    """A firewall of the node's says `permission denied` too; it isn't about credentials."""
+    message = 'Failed to pull image "x": dial tcp 10.0.0.1:443: connect: permission denied'
+    assert word(60.0, *story((0.3, PULLING), (0.4, event("Failed", message, count=4)))) == "progressing: waiting"
+
+
 def test_refusals_are_counted_by_status_where_events_were_lost() -> None:
     """Each time that the status goes over to ErrImagePull is an attempt; its message says whether it was refused."""
     refused, other = waiting("ErrImagePull", FORBIDDEN), waiting("ErrImagePull", "i/o timeout")
@@ -123,3 +129,13 @@ def test_a_quota_waits_for_old_pods_that_may_still_be_taken_down() -> None:
     refused = (0.05, refusal(QUOTA, 3))
     assert word(0.06, (0.0, may), (0.02, replica_set()), refused) == "progressing: waiting"
     assert word(0.20, (0.0, may), (0.02, replica_set()), refused, (0.1, down)) == "failed: quota"
+
+
+def test_containers_that_a_node_lost_sight_of_have_not_crashed() -> None:
+    """After a reboot both of a pod's containers start anew, and nobody saw how the ones before ended."""
+    runs = [container("main-app"), container("proxy")]
+    unseen = [container(each.name, restarts=1, last=terminated(255, "Unknown"), state=running(NOW)) for each in runs]
+    seen: list[Seen] = [(0.0, deployment()), (0.1, replica_set()), (1.0, pod("new-1", *runs)), (1.0, pod("new-2"))]
+    assert word(25.0, *seen, (20.0, pod("new-1", *unseen))) == "progressing: stabilizing"
+    crashed = [container(each.name, restarts=2, last=terminated(1)) for each in runs]
+    assert word(25.0, *seen, (20.0, pod("new-1", *unseen)), (24.0, pod("new-1", *crashed))) == "failed: crash-loop"

@@ -6,6 +6,10 @@ from attrs import define, field
 
 from promokit.cluster.objects import Container, Pod
 
+SOONEST_RESTART = 1.0
+"""Seconds: a new pod's container was never seen started anew before (its first end was at 1.47 on 1.36)."""
+
+_UNSEEN = {"Unknown", "ContainerStatusUnknown"}
 _ON_ITS_WAY = {"", "ContainerCreating", "PodInitializing"}
 
 
@@ -61,15 +65,25 @@ def sighted(before: Sighting | None, pod: Pod, t: float) -> Sighting:
     known = before or Sighting(pod, _baseline(pod, t))
     restarted = before is not None and _restarts(before.pod) != _restarts(pod)
     ready_since = None if not pod.ready else t if restarted or known.ready_since is None else known.ready_since
-    return Sighting(
-        pod, known.baseline, ready_since, _waiting(known, pod, t), _pending(known, pod, t), _pulls(known, pod)
-    )
+    baseline, waiting = _forgiven(before, known, pod), _waiting(known, pod, t)
+    return Sighting(pod, baseline, ready_since, waiting, _pending(known, pod, t), _pulls(known, pod))
+
+
+def _forgiven(before: Sighting | None, known: Sighting, pod: Pod) -> dict[str, int]:
+    """Leave out ends that nobody saw because the node or its runtime was away: the kubelet calls them Unknown."""
+    ends = {each.name: (each.restarts, each.last) for each in before.pod.containers} if before else {}
+    lost = {
+        each.name: known.baseline.get(each.name, 0) + 1
+        for each in pod.containers
+        if before and each.last and each.last.reason in _UNSEEN and ends.get(each.name) != (each.restarts, each.last)
+    }
+    return {**known.baseline, **lost} if lost else known.baseline
 
 
 def _baseline(pod: Pod, t: float) -> dict[str, int]:
-    """Restarts of before the change don't count; a pod first seen after it has none."""
+    """Restarts of before the change don't count: those of a pod seen at 0, or too early for a new one's."""
     if t > 0:
-        return {}
+        return {each.name: each.restarts for each in pod.containers if each.restarts and t < SOONEST_RESTART}
     fresh = Sighting(pod, {})
     return {each.name: ended for each in pod.containers if (ended := fresh.terminations(each))}
 

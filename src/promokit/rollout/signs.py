@@ -21,6 +21,7 @@ _LOST = {"Evicted", "Preempting", "NodeLost", "NodeAffinity", "Terminated", "Nod
 _BY_AUTOSCALER = {"TriggeredScaleUp", "Nominated"}
 _REFUSED_PULL = ("unauthorized", "denied", "forbidden", "authorization failed", "no basic auth credentials")
 _UNPULLABLE = {"InvalidImageName", "ErrImageNeverPull"}
+_NOT_THERE = ("not found", "manifest unknown", "404 Not Found")
 _MISSING = re.compile(
     r'(configmap|secret)s? "[^"]*" not found|couldn\'t find key .* in (ConfigMap|Secret)'
     r"|references non-existent (config|secret) key"
@@ -199,7 +200,7 @@ def pull_failed(look: Look, container: Container) -> Sign | None:
         reason, due = "pull-refused", look.now if tries >= 2 else NEVER
     elif "no match for platform" in message:
         reason, due = "wrong-platform", look.now  # the image has no such child, and a digest doesn't change
-    elif "not found" in message:
+    elif any(each in message for each in _NOT_THERE):
         reason, due = "image-not-found", look.now if look.policy.image_exists == "no" else NEVER
     else:
         reason, due = "pull-fails", NEVER
@@ -274,7 +275,7 @@ def _why_ended(look: Look, container: Container) -> str:
 def _refused(message: str) -> bool:
     """Look for the words of a refusal, but not in the image's reference or a URL: a tag or digest may hold any."""
     said = " ".join(word for word in message.lower().split() if "/" not in word)
-    return _any(_REFUSED_PULL, said)
+    return _any(_REFUSED_PULL, said) and "connect: permission denied" not in said  # that is the node's own network
 
 
 def _is_start(message: str) -> bool:
