@@ -85,6 +85,13 @@ def test_a_success_that_the_server_does_not_confirm_is_not_told(cluster: ApiServ
     assert "another state" in verdict.evidence[0].message
 
 
+def test_a_success_is_confirmed_when_the_server_wants_to_be_asked_again(cluster: ApiServer) -> None:
+    """Who has too much to do and says when to come back isn't asked before."""
+    cluster.fail(429, path="deployments/main-app", headers={"Retry-After": "30"}, times=10_000)
+    assert followed(cluster, blind_for=0.5).reason == "blind"
+    assert sum(each.path.endswith("deployments/main-app") for each in cluster.calls) == 1
+
+
 def test_nothing_is_changed_before_all_has_been_listed(cluster: ApiServer) -> None:
     """What can't be seen can't be judged: then the change isn't made."""
     cluster.fail(503, path="pods", times=10_000)

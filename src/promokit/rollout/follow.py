@@ -10,6 +10,7 @@ from attrs import evolve
 
 from promokit.cluster.namespace import Namespace
 from promokit.cluster.objects import Controller
+from promokit.cluster.watch import Pauses
 from promokit.errors import PromokitError, Unreachable
 from promokit.model import Workload
 from promokit.rollout.arrival import Arrival
@@ -31,6 +32,7 @@ LIST_SECONDS = 10.0
 LOG_LINES = 20
 LOGS = 5
 CONFIRMATION = "confirmation"
+PAUSES = Pauses()
 Show = Callable[[float, Sequence[Standing]], None]
 
 
@@ -50,6 +52,7 @@ class Lookout:
         self.sight = Sight(streams)
         self._streams = Streams(namespace, queries, streams, keep_raw=recorder is not None)
         self._early: list[tuple[float, Arrival]] = []
+        self._unconfirmed, self._confirm_at = 0, 0.0
 
     def __enter__(self) -> Lookout:
         self._streams.__enter__()
@@ -120,6 +123,7 @@ class Lookout:
             show(now, standings(self.sight.snapshot, assessment))
             if not assessment.final:
                 self.sight.blind.pop(CONFIRMATION, None)
+                self._unconfirmed, self._confirm_at = 0, 0.0
             elif later := with_time_for_latecomers(self.namespace, policies, assessment):
                 policies = later
             elif self._confirmed(assessment, now):
@@ -131,20 +135,31 @@ class Lookout:
     def _confirmed(self, assessment: Assessment, now: float) -> bool:
         """Confirm a success by a read of its own: a connection that has died shows nothing for up to 30 s.
 
-        A pod that lost its readiness meanwhile has changed its controller's status.
+        A pod that lost its readiness meanwhile has changed its controller's status. A server in trouble is asked again
+        after a pause that grows, or the one that it asks for.
         """
         if assessment.verdict.outcome is not Outcome.SUCCEEDED:
             return True
+        if now < self._confirm_at:
+            return False
+        trouble = self._contradiction(assessment)
+        if trouble is None:
+            return True
+        self._unconfirmed += 1
+        self._confirm_at = now + PAUSES.after(self._unconfirmed, trouble)
+        self.sight.lose(CONFIRMATION, trouble, now)
+        return False
+
+    def _contradiction(self, assessment: Assessment) -> PromokitError | None:
+        """Read the controllers, and say why they don't confirm what was seen, if they don't."""
         try:
             fresh = [self.namespace.controller(each) for each in assessment.judgements]
         except PromokitError as error:
-            self.sight.lose(CONFIRMATION, error, now)
-            return False
+            return error
         seen = [self.sight.snapshot.controller(each) for each in assessment.judgements]
         if all(new and old and new.version == old.version for new, old in zip(fresh, seen, strict=True)):
-            return True
-        self.sight.lose(CONFIRMATION, Unreachable("the API server shows another state than its watches"), now)
-        return False
+            return None
+        return Unreachable("the API server shows another state than its watches")
 
     def _wait(self, seconds: float, started: float, *, asking: bool) -> None:
         """Wait for an arrival, but never less than the shortest pause: what comes meanwhile is taken in together."""
