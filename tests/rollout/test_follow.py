@@ -48,6 +48,20 @@ def test_a_failure_tells_the_last_lines_of_the_log(cluster: ApiServer) -> None:
     assert verdict.evidence[0].log == ("panic: no database",)
 
 
+def test_the_log_is_asked_for_again_where_the_server_is_in_trouble(cluster: ApiServer) -> None:
+    """The verdict can wait for it a little."""
+    cluster.logs["main-app-1-0/main-app"] = "panic: no database\n"
+    cluster.fail(429, path="/log", headers={"Retry-After": "1"})
+    assert followed(cluster, BAD).evidence[0].log == ("panic: no database",)
+
+
+def test_a_log_that_may_not_be_read_is_not_waited_for(cluster: ApiServer) -> None:
+    """The same answer would come again: each of both logs is asked for once."""
+    cluster.fail(403, path="/log", times=1000)
+    assert followed(cluster, BAD).evidence[0].log == ()
+    assert sum(each.path.endswith("/log") for each in cluster.calls) == 2
+
+
 def test_a_server_that_stays_away_is_inconclusive(cluster: ApiServer) -> None:
     """Losing sight is no verdict on the rollout."""
     cluster.fail(503, times=10_000)

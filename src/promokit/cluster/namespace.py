@@ -19,7 +19,7 @@ from promokit.cluster.parse import (
     parse_pod,
     parse_replica_set,
 )
-from promokit.cluster.transport import Json, NotFound, Silent, Transport
+from promokit.cluster.transport import Away, Json, NotFound, Silent, Transport
 from promokit.errors import Unreachable
 from promokit.model import Kind, Workload
 
@@ -159,5 +159,5 @@ def _text(answer: Any) -> str:
     try:
         data: bytes = answer.data
     except urllib3.exceptions.HTTPError as error:
-        raise Unreachable(f"the API server's answer broke off: {error}", remedy="run this again") from error
+        raise Away(f"the API server's answer broke off: {error}", remedy="run this again") from error
     return data.decode("utf-8", "replace")

@@ -6,8 +6,6 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import TracebackType
 
-from attrs import evolve
-
 from promokit.cluster.namespace import Namespace
 from promokit.cluster.objects import Controller
 from promokit.cluster.watch import Pauses
@@ -16,6 +14,7 @@ from promokit.model import Workload
 from promokit.rollout.arrival import Arrival
 from promokit.rollout.assessment import Assessment, assess, assessed
 from promokit.rollout.judgement import Evidence, Judgement, Verdict
+from promokit.rollout.last_words import with_logs
 from promokit.rollout.latecomers import with_time_for_latecomers
 from promokit.rollout.policy import Policy
 from promokit.rollout.presence import Presence
@@ -29,8 +28,6 @@ from promokit.rollout.streams import Streams, streams_for
 SHORTEST_PAUSE = 0.05
 LONGEST_PAUSE = 1.0
 LIST_SECONDS = 10.0
-LOG_LINES = 20
-LOGS = 5
 CONFIRMATION = "confirmation"
 PAUSES = Pauses()
 Show = Callable[[float, Sequence[Standing]], None]
@@ -96,7 +93,7 @@ class Lookout:
         verdict = self._watched(dict(policies), started, show, stopped, presence)
         if self.recorder is not None:
             self.recorder.end(verdict.t)
-        return _with_logs(self.namespace, verdict) if verdict.outcome is not Outcome.SUCCEEDED else verdict
+        return with_logs(self.namespace, verdict) if verdict.outcome is not Outcome.SUCCEEDED else verdict
 
     def _take(self, arrival: Arrival, t: float) -> None:
         if self.recorder is not None:
@@ -188,23 +185,3 @@ def _blind(sight: Sight, policies: Mapping[Workload, Policy], now: float) -> Ver
     if not sight.blind or now - min(sight.blind.values()) < limit:
         return None
     return _inconclusive("blind", now, policies, sight.trouble)
-
-
-def _with_logs(namespace: Namespace, verdict: Verdict) -> Verdict:
-    """Read the logs of the first few: the verdict doesn't wait for hundreds."""
-    first, rest = verdict.evidence[:LOGS], verdict.evidence[LOGS:]
-    return evolve(verdict, evidence=(*(_with_log(namespace, each) for each in first), *rest))
-
-
-def _with_log(namespace: Namespace, evidence: Evidence) -> Evidence:
-    """Add the last lines of a container that ended, of its previous run where this one has said nothing yet."""
-    if not evidence.container or evidence.exit_code is None:
-        return evidence
-    for previous in (False, True):
-        try:
-            lines = namespace.log_tail(evidence.pod, evidence.container, lines=LOG_LINES, previous=previous)
-        except PromokitError:
-            continue
-        if lines:
-            return evolve(evidence, log=tuple(lines))
-    return evidence

@@ -10,8 +10,9 @@ from attrs import define, evolve, field, frozen
 
 from promokit.cluster.namespace import Namespace
 from promokit.cluster.objects import Controller
+from promokit.cluster.transport import Away, Busy
 from promokit.cluster.watch import Pauses
-from promokit.errors import PromokitError, Superseded, Unreachable
+from promokit.errors import PromokitError, Superseded
 from promokit.model import Workload
 from promokit.rollout.change import check, set_image, write_epoch
 from promokit.rollout.follow import Lookout, Show
@@ -143,7 +144,7 @@ class _Change:
         while True:
             try:
                 return set_image(self.namespace, workload, image, expected=expected, epoch=self.epoch, cause=self.cause)
-            except Unreachable as error:
+            except (Away, Busy) as error:
                 failures += 1
                 pause = PAUSES.after(failures, error)
                 if self.stopped() or time.monotonic() + pause > until:
