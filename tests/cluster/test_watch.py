@@ -210,7 +210,7 @@ def test_a_server_that_is_away_is_told_as_soon_as_it_is(api: ApiServer, watched:
     watched.take(2)
     api.fail(dropped=True, times=4)
     api.end_watches()
-    assert watched.take(3) == ["Unreachable", "Unreachable", "RESUMED"]
+    assert watched.take(3) == ["Away", "Away", "RESUMED"]
 
 
 def test_silence_is_a_kind_of_being_unreachable() -> None:

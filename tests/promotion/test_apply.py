@@ -184,10 +184,18 @@ def test_a_migration_that_the_ledger_knows_is_not_run_again(scene: Scene, tmp_pa
 
 def test_a_second_workload_that_cannot_be_changed_is_told(scene: Scene) -> None:
     """Two images run: the verdict says which workload has which, and is a failure, not an unknown."""
-    scene.api.fail(500, method="PATCH", path="worker-app", after=1)
+    scene.api.fail(403, method="PATCH", path="worker-app", after=1)
     done = scene.applied(SECOND)
     assert (done.outcome, done.reason, done.changed) == ("failed", "half-changed", True)
     assert "main-app/main-app changed, worker-app/worker not" in done.evidence[0].message
+
+
+def test_a_server_in_trouble_between_two_workloads_is_waited_for(scene: Scene) -> None:
+    """Its restart, or too much to do, is no reason to stop with two images running."""
+    scene.api.fail(503, method="PATCH", path="worker-app", after=1, times=2)
+    scene.api.fail(429, method="GET", path="deployments/worker-app", headers={"Retry-After": "1"})
+    done = scene.applied(SECOND)
+    assert (done.outcome, done.reason, done.changed) == ("succeeded", "complete", True)
 
 
 def test_a_ledger_that_cannot_be_closed_hides_no_verdict(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -117,7 +117,7 @@ def test_a_second_rollback_goes_no_further_back_by_itself(moved: Scene) -> None:
 
 def test_a_rollback_that_stopped_half_way_is_finished(moved: Scene) -> None:
     """The next one goes to the same image, and what was left is held already."""
-    moved.api.fail(500, method="PATCH", path="worker-app", after=1)
+    moved.api.fail(403, method="PATCH", path="worker-app", after=1)
     half = rollback(moved.environment, clients=moved.clients)
     assert (half.outcome, half.reason) == ("failed", "half-changed")
     assert moved.running() == {"main-app": SECOND, "worker-app": THIRD}

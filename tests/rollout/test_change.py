@@ -38,6 +38,13 @@ def test_an_image_is_pinned_with_its_cause(running: ApiServer) -> None:
     assert running.get("deployments", "main-app")["metadata"]["annotations"][CAUSE] == "promokit promotion by alice"
 
 
+def test_a_change_whose_answer_was_lost_is_found_made(running: ApiServer) -> None:
+    """Made again it changes nothing, and nobody is blamed for the image that we set ourselves."""
+    patch(running, epoch=None)
+    patch(running, epoch=None)
+    assert [each.method for each in running.calls].count("PATCH") == 1
+
+
 def test_an_ungated_change_needs_no_epoch(running: ApiServer) -> None:
     """The primitive has no lease to lose."""
     patch(running, epoch=None)

@@ -48,6 +48,20 @@ def test_a_failure_tells_the_last_lines_of_the_log(cluster: ApiServer) -> None:
     assert verdict.evidence[0].log == ("panic: no database",)
 
 
+def test_the_log_is_asked_for_again_where_the_server_is_in_trouble(cluster: ApiServer) -> None:
+    """The verdict can wait for it a little."""
+    cluster.logs["main-app-1-0/main-app"] = "panic: no database\n"
+    cluster.fail(429, path="/log", headers={"Retry-After": "1"})
+    assert followed(cluster, BAD).evidence[0].log == ("panic: no database",)
+
+
+def test_a_log_that_may_not_be_read_is_not_waited_for(cluster: ApiServer) -> None:
+    """The same answer would come again: each of both logs is asked for once."""
+    cluster.fail(403, path="/log", times=1000)
+    assert followed(cluster, BAD).evidence[0].log == ()
+    assert sum(each.path.endswith("/log") for each in cluster.calls) == 2
+
+
 def test_a_server_that_stays_away_is_inconclusive(cluster: ApiServer) -> None:
     """Losing sight is no verdict on the rollout."""
     cluster.fail(503, times=10_000)
@@ -83,6 +97,13 @@ def test_a_success_that_the_server_does_not_confirm_is_not_told(cluster: ApiServ
         verdict = lookout.follow({WORKLOAD: policy}, time.monotonic(), show=change_unseen)
     assert (verdict.outcome, verdict.reason) == (Outcome.INCONCLUSIVE, "blind")
     assert "another state" in verdict.evidence[0].message
+
+
+def test_a_success_is_confirmed_when_the_server_wants_to_be_asked_again(cluster: ApiServer) -> None:
+    """Who has too much to do and says when to come back isn't asked before."""
+    cluster.fail(429, path="deployments/main-app", headers={"Retry-After": "30"}, times=10_000)
+    assert followed(cluster, blind_for=0.5).reason == "blind"
+    assert sum(each.path.endswith("deployments/main-app") for each in cluster.calls) == 1
 
 
 def test_nothing_is_changed_before_all_has_been_listed(cluster: ApiServer) -> None:

@@ -15,6 +15,7 @@ import yaml
 from attrs import evolve, frozen
 
 from promokit.cli.policy_options import judged_by
+from promokit.rollout.judgement import Evidence
 from promokit.rollout.policy import Policy
 
 FOLDER = Path(__file__).resolve().parent
@@ -52,6 +53,12 @@ def policy_of(flags: str) -> Policy:
     given = {name.removeprefix("--").replace("-", "_"): value for name, value in pairs}
     image_exists: Any = given.pop("image_exists", "unknown")
     return evolve(judged_by(Policy(), given), image_exists=image_exists)
+
+
+def named(evidence: Evidence) -> str:
+    """What a piece of evidence names, in the form of a case's `blames`."""
+    workload = evidence.workload.split("/")[-2]
+    return "/".join(part for part in (workload, evidence.pod and "pod", evidence.container) if part)
 
 
 def lines(name: str) -> list[Line]:

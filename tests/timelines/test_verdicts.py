@@ -15,7 +15,8 @@ from promokit.cluster.strict import parse_strictly
 from promokit.promotion.explaining import Explanation, explained
 from promokit.rollout.policy import Policy
 from promokit.rollout.timeline import Line, read_timeline
-from tests.timelines import FOLDER, Expectation, expectations, policy_of
+from tests.lab.cases import CASES
+from tests.timelines import FOLDER, Expectation, expectations, named, policy_of
 
 LATE = 0.25
 each_expectation = pytest.mark.parametrize("expected", expectations(), ids=lambda it: f"{it.timeline} {it.flags}")
@@ -53,6 +54,15 @@ def test_a_verdict_that_is_no_success_names_what_it_rests_on(expected: Expectati
     assert found.assessment.verdict.remedy
     fired = [each for each in found.noted if each.fired is not None]
     assert expected.reason in {"no-progress", "job-failed", *(each.sign.reason for each in fired)}
+
+
+@each_expectation
+def test_the_evidence_names_what_is_to_blame(expected: Expectation) -> None:
+    """The workload, and the pod and the container, as far as the case has them to blame."""
+    verdict = judged(expected, recorded(expected.timeline)).assessment.verdict
+    if verdict.final and verdict.outcome != "succeeded":
+        (as_judged,) = (each for each in CASES[expected.timeline].judged if each.flags == expected.flags)
+        assert as_judged.blames in {named(each) for each in verdict.evidence}
 
 
 FEW = settings(max_examples=3, deadline=None)

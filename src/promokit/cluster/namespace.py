@@ -19,7 +19,7 @@ from promokit.cluster.parse import (
     parse_pod,
     parse_replica_set,
 )
-from promokit.cluster.transport import Json, NotFound, Silent, Transport
+from promokit.cluster.transport import Away, Json, NotFound, Silent, Transport
 from promokit.errors import Unreachable
 from promokit.model import Kind, Workload
 
@@ -125,12 +125,12 @@ class Namespace:
         return _json(self.transport.request("PATCH", self.path(resource, name), body=operations, content_type=kind))
 
     def log_lines(self, pod: str, container: str) -> Iterator[str]:
-        """Yield a container's log from its start, line by line as it is written, until the container ends."""
+        """Yield a container's log from its start, line by line as it is written, until it ends; Away if it is cut."""
         path = self.path("pods", f"{pod}/log")
         query = {"container": container, "follow": "true"}
         answer = self.transport.request("GET", path, query=query, read_seconds=LOG_SILENT_SECONDS)
         with suppress(Silent):
-            yield from (line.decode("utf-8", "replace") for line in stream_lines(answer))
+            yield from (line.decode("utf-8", "replace") for line in stream_lines(answer, cut_is_end=False))
 
     def log_tail(self, pod: str, container: str, *, lines: int = 20, previous: bool = False) -> list[str]:
         """Return a container's last log lines, at most 64 KiB; none where it has no log."""
@@ -159,5 +159,5 @@ def _text(answer: Any) -> str:
     try:
         data: bytes = answer.data
     except urllib3.exceptions.HTTPError as error:
-        raise Unreachable(f"the API server's answer broke off: {error}", remedy="run this again") from error
+        raise Away(f"the API server's answer broke off: {error}", remedy="run this again") from error
     return data.decode("utf-8", "replace")

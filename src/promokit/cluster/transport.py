@@ -22,7 +22,11 @@ READ_SECONDS = 30.0
 CONNECT_TRIES = 3
 
 
-class Silent(Unreachable):
+class Away(Unreachable):
+    """It can't be reached for now, or broke off."""
+
+
+class Silent(Away):
     """The connection is there, and nothing has come by it for as long as was waited."""
 
 
@@ -152,7 +156,7 @@ def unreachable(host: str, error: Exception) -> Unreachable:
     import urllib3
 
     cause = _cause(error)
-    kind = Silent if isinstance(cause, urllib3.exceptions.ReadTimeoutError) else Unreachable
+    kind = Silent if isinstance(cause, urllib3.exceptions.ReadTimeoutError) else Away
     return kind(
         f"the API server doesn't answer: {str(cause).rsplit(': ', 1)[-1] or type(cause).__name__}",
         where=host,

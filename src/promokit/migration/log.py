@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
+from itertools import islice
 
 from promokit.cluster.namespace import Namespace
 from promokit.cluster.objects import Pod
+from promokit.cluster.transport import Away, Busy
+from promokit.cluster.watch import Pauses
 from promokit.errors import PromokitError
 
 _LAST_WORDS_SECONDS = 3.0
+_TRIES = 10
+_PAUSES = Pauses()
 
 
 class LogStreams:
@@ -38,11 +44,19 @@ class LogStreams:
             thread.join(_LAST_WORDS_SECONDS)
 
     def _print(self, pod: str, container: str) -> None:
-        try:
-            for line in self.namespace.log_lines(pod, container):
-                self.progress(f"{pod}  {line}")
-        except PromokitError:
-            return
+        """Print a log to its end. Where it is cut or can't be had for now it is read anew, but for what was printed."""
+        printed = failures = 0
+        while failures <= _TRIES:
+            try:
+                for line in islice(self.namespace.log_lines(pod, container), printed, None):
+                    self.progress(f"{pod}  {line}")
+                    printed, failures = printed + 1, 0
+                return
+            except (Away, Busy) as error:
+                failures += 1
+                time.sleep(_PAUSES.after(failures, error))
+            except PromokitError:
+                return
 
 
 def _begun(pods: list[Pod]) -> Iterator[tuple[str, str]]:

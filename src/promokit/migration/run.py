@@ -13,7 +13,7 @@ from attrs import evolve
 from promokit.cluster.namespace import Namespace
 from promokit.cluster.objects import Job
 from promokit.cluster.parse import parse_job
-from promokit.cluster.transport import Conflict
+from promokit.cluster.transport import Busy, Conflict
 from promokit.errors import PromokitError, Unreachable
 from promokit.image import Digest, ImageRef
 from promokit.migration.job import attempt_of, job_name, labels_of, newest, read_template, render
@@ -21,6 +21,7 @@ from promokit.migration.log import LogStreams
 from promokit.migration.verdict import MigrationVerdict, judge_job
 
 LOOK_EVERY_SECONDS = 0.5
+LONGEST_PAUSE = 30.0
 
 
 def run_migration(
@@ -103,7 +104,8 @@ def _followed(
         except Unreachable as error:
             if time.monotonic() - seen > blind_for:
                 return MigrationVerdict("inconclusive", "blind", name, error.what)
-            time.sleep(LOOK_EVERY_SECONDS)
+            wanted = error.retry_after if isinstance(error, Busy) else None
+            time.sleep(min(max(wanted or 0.0, LOOK_EVERY_SECONDS), LONGEST_PAUSE))
             continue
         verdict = judge_job(parse_job(data) if data else None, name)
         if verdict.final:

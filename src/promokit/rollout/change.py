@@ -50,7 +50,7 @@ def write_epoch(namespace: Namespace, controller: Controller, epoch: int) -> Non
 def set_image(
     namespace: Namespace, workload: Workload, image: str, *, expected: str, epoch: int | None, cause: str
 ) -> Controller:
-    """Pin an image on a workload and return its controller as it then is.
+    """Pin an image on a workload and return its controller as it then is: that of a try whose answer was lost, too.
 
     Superseded when the image isn't the expected one any more or the lease was lost; ConfigError when there is no such
     object or container, or when its updateStrategy rolls nothing out.
@@ -59,6 +59,8 @@ def set_image(
     if data is None:
         raise absent(workload, namespace)
     index = _container_index(data, workload)
+    if data["spec"]["template"]["spec"]["containers"][index]["image"] == image != expected:
+        return parse_controller({**data, "kind": workload.kind})
     spec = f"/spec/template/spec/containers/{index}"
     annotations = "/metadata/annotations"
     operations: list[dict[str, Any]] = [

@@ -6,15 +6,15 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import TracebackType
 
-from attrs import evolve
-
 from promokit.cluster.namespace import Namespace
 from promokit.cluster.objects import Controller
+from promokit.cluster.watch import Pauses
 from promokit.errors import PromokitError, Unreachable
 from promokit.model import Workload
 from promokit.rollout.arrival import Arrival
 from promokit.rollout.assessment import Assessment, assess, assessed
 from promokit.rollout.judgement import Evidence, Judgement, Verdict
+from promokit.rollout.last_words import with_logs
 from promokit.rollout.latecomers import with_time_for_latecomers
 from promokit.rollout.policy import Policy
 from promokit.rollout.presence import Presence
@@ -28,9 +28,8 @@ from promokit.rollout.streams import Streams, streams_for
 SHORTEST_PAUSE = 0.05
 LONGEST_PAUSE = 1.0
 LIST_SECONDS = 10.0
-LOG_LINES = 20
-LOGS = 5
 CONFIRMATION = "confirmation"
+PAUSES = Pauses()
 Show = Callable[[float, Sequence[Standing]], None]
 
 
@@ -50,6 +49,7 @@ class Lookout:
         self.sight = Sight(streams)
         self._streams = Streams(namespace, queries, streams, keep_raw=recorder is not None)
         self._early: list[tuple[float, Arrival]] = []
+        self._unconfirmed, self._confirm_at = 0, 0.0
 
     def __enter__(self) -> Lookout:
         self._streams.__enter__()
@@ -93,7 +93,7 @@ class Lookout:
         verdict = self._watched(dict(policies), started, show, stopped, presence)
         if self.recorder is not None:
             self.recorder.end(verdict.t)
-        return _with_logs(self.namespace, verdict) if verdict.outcome is not Outcome.SUCCEEDED else verdict
+        return with_logs(self.namespace, verdict) if verdict.outcome is not Outcome.SUCCEEDED else verdict
 
     def _take(self, arrival: Arrival, t: float) -> None:
         if self.recorder is not None:
@@ -120,6 +120,7 @@ class Lookout:
             show(now, standings(self.sight.snapshot, assessment))
             if not assessment.final:
                 self.sight.blind.pop(CONFIRMATION, None)
+                self._unconfirmed, self._confirm_at = 0, 0.0
             elif later := with_time_for_latecomers(self.namespace, policies, assessment):
                 policies = later
             elif self._confirmed(assessment, now):
@@ -131,20 +132,31 @@ class Lookout:
     def _confirmed(self, assessment: Assessment, now: float) -> bool:
         """Confirm a success by a read of its own: a connection that has died shows nothing for up to 30 s.
 
-        A pod that lost its readiness meanwhile has changed its controller's status.
+        A pod that lost its readiness meanwhile has changed its controller's status. A server in trouble is asked again
+        after a pause that grows, or the one that it asks for.
         """
         if assessment.verdict.outcome is not Outcome.SUCCEEDED:
             return True
+        if now < self._confirm_at:
+            return False
+        trouble = self._contradiction(assessment)
+        if trouble is None:
+            return True
+        self._unconfirmed += 1
+        self._confirm_at = now + PAUSES.after(self._unconfirmed, trouble)
+        self.sight.lose(CONFIRMATION, trouble, now)
+        return False
+
+    def _contradiction(self, assessment: Assessment) -> PromokitError | None:
+        """Read the controllers, and say why they don't confirm what was seen, if they don't."""
         try:
             fresh = [self.namespace.controller(each) for each in assessment.judgements]
         except PromokitError as error:
-            self.sight.lose(CONFIRMATION, error, now)
-            return False
+            return error
         seen = [self.sight.snapshot.controller(each) for each in assessment.judgements]
         if all(new and old and new.version == old.version for new, old in zip(fresh, seen, strict=True)):
-            return True
-        self.sight.lose(CONFIRMATION, Unreachable("the API server shows another state than its watches"), now)
-        return False
+            return None
+        return Unreachable("the API server shows another state than its watches")
 
     def _wait(self, seconds: float, started: float, *, asking: bool) -> None:
         """Wait for an arrival, but never less than the shortest pause: what comes meanwhile is taken in together."""
@@ -173,23 +185,3 @@ def _blind(sight: Sight, policies: Mapping[Workload, Policy], now: float) -> Ver
     if not sight.blind or now - min(sight.blind.values()) < limit:
         return None
     return _inconclusive("blind", now, policies, sight.trouble)
-
-
-def _with_logs(namespace: Namespace, verdict: Verdict) -> Verdict:
-    """Read the logs of the first few: the verdict doesn't wait for hundreds."""
-    first, rest = verdict.evidence[:LOGS], verdict.evidence[LOGS:]
-    return evolve(verdict, evidence=(*(_with_log(namespace, each) for each in first), *rest))
-
-
-def _with_log(namespace: Namespace, evidence: Evidence) -> Evidence:
-    """Add the last lines of a container that ended, of its previous run where this one has said nothing yet."""
-    if not evidence.container or evidence.exit_code is None:
-        return evidence
-    for previous in (False, True):
-        try:
-            lines = namespace.log_tail(evidence.pod, evidence.container, lines=LOG_LINES, previous=previous)
-        except PromokitError:
-            continue
-        if lines:
-            return evolve(evidence, log=tuple(lines))
-    return evidence

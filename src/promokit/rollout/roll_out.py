@@ -10,6 +10,8 @@ from attrs import define, evolve, field, frozen
 
 from promokit.cluster.namespace import Namespace
 from promokit.cluster.objects import Controller
+from promokit.cluster.transport import Away, Busy
+from promokit.cluster.watch import Pauses
 from promokit.errors import PromokitError, Superseded
 from promokit.model import Workload
 from promokit.rollout.change import check, set_image, write_epoch
@@ -53,6 +55,7 @@ class Watching:
 
 Key = tuple[str, str]
 UNWATCHED = Watching()
+PAUSES = Pauses()
 
 
 def roll_out(
@@ -69,7 +72,7 @@ def roll_out(
 
     No gates are asked. `images` are references as they are to stand in the cluster. `expected` are the images that
     may be replaced: a workload that runs another is Superseded. With an `epoch` each patch tests it. Errors:
-    ConfigError for a missing object or container, Superseded, Unreachable before anything was changed.
+    ConfigError for a missing object or container, Superseded, Unreachable before anything was seen to be changed.
     """
     recorder = Recorder(watching.record, watching.warn) if watching.record else None
     try:
@@ -78,7 +81,7 @@ def roll_out(
         _expect(previous, images, expected or {})
         with Lookout(namespace, before, recorder=recorder) as lookout:
             lookout.settle()
-            change = _Change(namespace, cause, epoch)
+            change = _Change(namespace, cause, epoch, policy.blind_for, watching.stopped)
             started = time.monotonic()
             latest = change.make(before, images, previous)
             if isinstance(latest, Verdict):
@@ -99,11 +102,17 @@ def roll_out(
 
 @define
 class _Change:
-    """The change of the images: `done` are the workloads that have theirs."""
+    """The change of the images: `done` are the workloads that have theirs.
+
+    An API server in trouble is waited for up to `patience` seconds a workload, as it is while the rollout is followed:
+    half a change is worse than a late one.
+    """
 
     namespace: Namespace
     cause: str
     epoch: int | None
+    patience: float
+    stopped: Callable[[], str | None]
     done: list[Workload] = field(factory=list)
 
     def make(
@@ -121,9 +130,7 @@ class _Change:
             if previous[workload] == image:
                 continue
             try:
-                latest[workload.kind, workload.name] = set_image(
-                    self.namespace, workload, image, expected=previous[workload], epoch=self.epoch, cause=self.cause
-                )
+                latest[workload.kind, workload.name] = self._pinned(workload, image, previous[workload])
             except PromokitError as error:
                 if not self.done or isinstance(error, Superseded):
                     error.changed = bool(self.done)
@@ -131,6 +138,18 @@ class _Change:
                 return _half_changed(self.done, workload, error)
             self.done.append(workload)
         return latest
+
+    def _pinned(self, workload: Workload, image: str, expected: str) -> Controller:
+        until, failures = time.monotonic() + self.patience, 0
+        while True:
+            try:
+                return set_image(self.namespace, workload, image, expected=expected, epoch=self.epoch, cause=self.cause)
+            except (Away, Busy) as error:
+                failures += 1
+                pause = PAUSES.after(failures, error)
+                if self.stopped() or time.monotonic() + pause > until:
+                    raise
+                time.sleep(pause)
 
 
 def _half_changed(done: list[Workload], failed: Workload, error: PromokitError) -> Verdict:

@@ -16,6 +16,8 @@ class Judged:
     reason: str
     rule: str
     flags: str = "--stable-for 2s"
+    blames: str = "web/pod/app"
+    """What the evidence names, unless it succeeds: the workload; and that a pod is; and the container in it."""
 
 
 @frozen

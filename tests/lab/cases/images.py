@@ -81,7 +81,7 @@ CASES = (
     case(
         "oom-killed",
         "eater",
-        Judged("failed", "out-of-memory", TWICE),
+        Judged("failed", "out-of-memory", TWICE, "--stable-for 10s"),
         before=_with(resources={"limits": {"memory": "64Mi"}}),
         seconds=6,
     ),

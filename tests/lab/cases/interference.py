@@ -38,28 +38,33 @@ CASES = (
     case(
         "other-image-meanwhile",
         "steady",
-        Judged("inconclusive", "superseded", _OTHER),
+        Judged("inconclusive", "superseded", _OTHER, blames="web"),
         meanwhile=((3, SetImage("deployment/web/app", "actor:another")),),
         seconds=6,
     ),
     case(
         "paused",
         "steady",
-        Judged("inconclusive", "paused", "The Deployment is paused: nothing goes on until a person resumes it."),
+        Judged(
+            "inconclusive",
+            "paused",
+            "The Deployment is paused: nothing goes on until a person resumes it.",
+            blames="web",
+        ),
         meanwhile=((3, Patch("deployment", "web", {"spec": {"paused": True}})),),
         seconds=10,
     ),
     case(
         "deleted",
         "steady",
-        Judged("inconclusive", "replaced", _ANEW),
+        Judged("inconclusive", "replaced", _ANEW, blames="web"),
         meanwhile=((3, Delete("deployment", "web")),),
         seconds=10,
     ),
     case(
         "made-anew",
         "steady",
-        Judged("inconclusive", "replaced", _ANEW),
+        Judged("inconclusive", "replaced", _ANEW, blames="web"),
         meanwhile=((3, Delete("deployment", "web")), (3.5, Apply(deployment()))),
         seconds=8,
     ),
@@ -94,7 +99,9 @@ CASES = (
         "one-of-two-fails",
         before=(deployment(), deployment("worker")),
         change=(*to("better"), *to("crash", "deployment/worker/app")),
-        judged=(Judged("failed", "crash-loop", f"The worst of the workloads decides. {TWICE}"),),
+        judged=(
+            Judged("failed", "crash-loop", f"The worst of the workloads decides. {TWICE}", blames="worker/pod/app"),
+        ),
         seconds=6,
     ),
 )

@@ -7,7 +7,6 @@ from tests.lab.cases.images import TWICE, to
 from tests.lab.cases.manifests import daemon_set, job, stateful_set
 from tests.lab.cases.steps import Create
 
-_CRASHES = (Judged("failed", "crash-loop", TWICE),)
 _SET = (
     Judged(
         "succeeded",
@@ -23,11 +22,16 @@ _DAEMONS = (
     ),
 )
 
+
+def _crashes(name: str) -> tuple[Judged]:
+    return (Judged("failed", "crash-loop", TWICE, blames=f"{name}/pod/app"),)
+
+
 CASES = (
     Case("stateful-set-succeeds", (stateful_set(),), to("better", "statefulset/store/app"), _SET, seconds=14),
-    Case("stateful-set-fails", (stateful_set(),), to("crash", "statefulset/store/app"), _CRASHES, seconds=16),
+    Case("stateful-set-fails", (stateful_set(),), to("crash", "statefulset/store/app"), _crashes("store"), seconds=16),
     Case("daemon-set-succeeds", (daemon_set(),), to("better", "daemonset/agent/app"), _DAEMONS, seconds=10),
-    Case("daemon-set-fails", (daemon_set(),), to("crash", "daemonset/agent/app"), _CRASHES, seconds=16),
+    Case("daemon-set-fails", (daemon_set(),), to("crash", "daemonset/agent/app"), _crashes("agent"), seconds=16),
     Case(
         "job-succeeds",
         before=(),
@@ -40,7 +44,13 @@ CASES = (
         before=(),
         change=(Create(job("actor:migration-fails")),),
         judged=(
-            Judged("failed", "job-failed", "The Job has the condition Failed: more failures than backoffLimit.", ""),
+            Judged(
+                "failed",
+                "job-failed",
+                "The Job has the condition Failed: more failures than backoffLimit.",
+                "",
+                blames="migrate/pod/migrate",
+            ),
         ),
         seconds=30,
     ),

@@ -105,7 +105,7 @@ CASES = (
     case(
         "mounted-secret-missing",
         "better",
-        Judged("failed", "config-missing", _MISSING),
+        Judged("failed", "config-missing", _MISSING, blames="web/pod"),
         ground=(Apply(secret("certificates", ["key"])),),
         before=deployment(pod=_MOUNTED),
         prepare=(Delete("secret", "certificates"),),
@@ -114,7 +114,7 @@ CASES = (
     case(
         "unschedulable",
         "better",
-        Judged("failed", "unschedulable", _UNSCHEDULABLE),
+        Judged("failed", "unschedulable", _UNSCHEDULABLE, blames="web/pod"),
         ground=(_slots("slots", "2"), Pass()),
         before=_one("slots"),
         cleanup=(_slots("slots", None),),
@@ -133,7 +133,7 @@ CASES = (
     case(
         "claim-pending",
         "better",
-        Judged("failed", "unschedulable", _UNSCHEDULABLE),
+        Judged("failed", "unschedulable", _UNSCHEDULABLE, blames="web/pod"),
         ground=(Apply(_CLAIM),),
         before=deployment(pod=_CLAIMED),
         healthy=False,
@@ -143,7 +143,7 @@ CASES = (
     case(
         "quota-used-up",
         "better",
-        Judged("failed", "quota", "Two refusals by the quota while no old pod is ending."),
+        Judged("failed", "quota", "Two refusals by the quota while no old pod is ending.", blames="web"),
         prepare=(Apply(_QUOTA), Pass()),
         seconds=20,
     ),
@@ -161,7 +161,7 @@ CASES = (
     case(
         "limit-range",
         "better",
-        Judged("failed", "creation-refused", _FORBIDDEN),
+        Judged("failed", "creation-refused", _FORBIDDEN, blames="web"),
         before=deployment(pod={"containers": [_LIMITED]}),
         prepare=(Apply(_LIMIT_RANGE), Pass()),
         seconds=15,
@@ -169,7 +169,7 @@ CASES = (
     case(
         "pod-security",
         "better",
-        Judged("failed", "creation-refused", _FORBIDDEN),
+        Judged("failed", "creation-refused", _FORBIDDEN, blames="web"),
         prepare=(Patch("namespace", "{namespace}", _RESTRICTED), Pass()),
         seconds=15,
     ),
@@ -197,7 +197,7 @@ CASES = (
     case(
         "init-fails",
         "better",
-        Judged("failed", "init-failed", "Two failures of an init container of one new pod."),
+        Judged("failed", "init-failed", "Two failures of an init container of one new pod.", blames="web/pod/prepare"),
         ground=(Apply(_told(prepare="-exit-after=0s -exit-code=0")),),
         before=deployment(pod={"initContainers": [_INIT], "containers": [container()]}),
         prepare=(Apply(_told(prepare="-exit-after=0s -exit-code=4")), Pass()),
@@ -206,7 +206,7 @@ CASES = (
     case(
         "sidecar-fails",
         "better",
-        Judged("failed", "crash-loop", TWICE, "--stable-for 10s"),
+        Judged("failed", "crash-loop", TWICE, "--stable-for 10s", blames="web/pod/proxy"),
         ground=(Apply(_told(proxy="-port=8081")),),
         before=deployment(pod={"initContainers": [_SIDECAR], "containers": [container()]}),
         prepare=(Apply(_told(proxy="-port=8081 -exit-after=2s")), Pass()),
