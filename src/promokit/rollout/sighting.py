@@ -14,6 +14,8 @@ class Sighting:
     """A pod, its restarts of before the change, and since when it is Ready, waits or can't be scheduled.
 
     `pulls` counts, by container, how often its status went over to ErrImagePull: each is an attempt that failed.
+    `troubled` says whether its status holds anything that a rule could rest on; of most pods nothing does, and each
+    look asks all of them.
     """
 
     pod: Pod
@@ -22,19 +24,18 @@ class Sighting:
     waiting_since: dict[str, tuple[str, float]] = field(factory=dict)
     unscheduled_since: float | None = None
     pulls: dict[str, int] = field(factory=dict)
+    troubled: bool = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.troubled = self.unscheduled_since is not None or any(
+            each.restarts or each.last or each.state.kind == "terminated" or each.state.reason not in _ON_ITS_WAY
+            for each in self.pod.containers
+        )
 
     @property
     def lives(self) -> bool:
         """Whether the pod is neither on its way out nor ended; one that ended (evicted, say) is made anew."""
         return not self.pod.deleting and self.pod.phase not in {"Failed", "Succeeded"}
-
-    @property
-    def troubled(self) -> bool:
-        """Whether its status holds anything that a rule could rest on; of most pods nothing does."""
-        return self.unscheduled_since is not None or any(
-            each.restarts or each.last or each.state.kind == "terminated" or each.state.reason not in _ON_ITS_WAY
-            for each in self.pod.containers
-        )
 
     @property
     def crashes(self) -> int:

@@ -65,6 +65,7 @@ class Snapshot:
     _named: dict[tuple[str, str], str] = field(factory=dict)
     _owned: dict[str, dict[str, None]] = field(factory=dict)
     _ending: dict[str, None] = field(factory=dict)
+    _living: dict[str, dict[str, Sighting]] = field(factory=dict)
 
     def controller(self, workload: Workload) -> Controller | None:
         """Return a workload's Deployment, StatefulSet or DaemonSet, if it is there."""
@@ -90,9 +91,10 @@ class Snapshot:
 
     def new_pods(self, controller: Controller) -> list[Sighting]:
         """Return the pods of the newest template that are neither on their way out nor ended (evicted, say)."""
-        revision = None if controller.kind == "Deployment" else controller.revision
-        owned = (self.pods.get(uid) for uid in self._owned.get(self.creator(controller), ()))
-        return [each for each in owned if each and each.lives and revision in {None, each.pod.revision}]
+        living = self._living.get(self.creator(controller), {}).values()
+        if controller.kind == "Deployment":
+            return list(living)
+        return [each for each in living if each.pod.revision == controller.revision]
 
     def pods_of(self, uid: str) -> list[Sighting]:
         """Return all pods that an object owns."""
@@ -142,6 +144,7 @@ class Snapshot:
                 self.gone.add(uid)
             owner = gone.pod.owner if isinstance(gone, Sighting) else getattr(gone, "owner", "")
             self._owned.get(owner, {}).pop(uid, None)
+            self._living.get(owner, {}).pop(uid, None)
         if uid in self._ending:
             del self._ending[uid]
             self.freed_at = t
@@ -149,6 +152,7 @@ class Snapshot:
         self.progress_at.pop(uid, None)
         self._made_in.pop(uid, None)
         self._owned.pop(uid, None)
+        self._living.pop(uid, None)
 
     def _see_controller(self, seen: Controller, t: float) -> None:
         before = self.controllers.get(seen.uid)
@@ -161,7 +165,12 @@ class Snapshot:
         self._named[seen.kind, seen.name] = seen.uid
 
     def _see_pod(self, seen: Pod, t: float) -> None:
-        self.pods[seen.uid] = sighted(self.pods.get(seen.uid), seen, t)
+        sighting = self.pods[seen.uid] = sighted(self.pods.get(seen.uid), seen, t)
+        living = self._living.setdefault(seen.owner, {})
+        if sighting.lives:
+            living[seen.uid] = sighting
+        else:
+            living.pop(seen.uid, None)
         self._owned.setdefault(seen.owner, {})[seen.uid] = None
         if seen.deleting:
             self._ending[seen.uid] = None
