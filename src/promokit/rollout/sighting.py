@@ -14,8 +14,7 @@ class Sighting:
     """A pod, its restarts of before the change, and since when it is Ready, waits or can't be scheduled.
 
     `pulls` counts, by container, how often its status went over to ErrImagePull: each is an attempt that failed.
-    `troubled` says whether its status holds anything that a rule could rest on; of most pods nothing does, and each
-    look asks all of them.
+    `troubled` says whether its status holds anything that a rule could rest on; of most pods nothing does.
     """
 
     pod: Pod

@@ -66,6 +66,7 @@ class Snapshot:
     _owned: dict[str, dict[str, None]] = field(factory=dict)
     _ending: dict[str, None] = field(factory=dict)
     _living: dict[str, dict[str, Sighting]] = field(factory=dict)
+    _told_of: dict[str, set[str]] = field(factory=dict)
 
     def controller(self, workload: Workload) -> Controller | None:
         """Return a workload's Deployment, StatefulSet or DaemonSet, if it is there."""
@@ -95,6 +96,11 @@ class Snapshot:
         if controller.kind == "Deployment":
             return list(living)
         return [each for each in living if each.pod.revision == controller.revision]
+
+    def new_pods_told_of(self, controller: Controller) -> list[Sighting]:
+        """Return those of the new pods of which a status or an Event tells what a rule could rest on: mostly none."""
+        told_of = self._told_of.get(self.creator(controller))
+        return [each for each in self.new_pods(controller) if each.pod.uid in told_of] if told_of else []
 
     def pods_of(self, uid: str) -> list[Sighting]:
         """Return all pods that an object owns."""
@@ -133,6 +139,8 @@ class Snapshot:
             about[event.id] = Heard(event, first, last, event.count if last <= 0 else 0)
         else:
             about[event.id] = evolve(known, event=event, last=last if event.count > known.event.count else known.last)
+        if event.uid in self.pods:
+            self._told_of.setdefault(self.pods[event.uid].pod.owner, set()).add(event.uid)
 
     def forget(self, uid: str, t: float) -> None:
         """Take out a deleted object and what was kept about it. Events stay until their object goes."""
@@ -145,6 +153,7 @@ class Snapshot:
             owner = gone.pod.owner if isinstance(gone, Sighting) else getattr(gone, "owner", "")
             self._owned.get(owner, {}).pop(uid, None)
             self._living.get(owner, {}).pop(uid, None)
+            self._told_of.get(owner, set()).discard(uid)
         if uid in self._ending:
             del self._ending[uid]
             self.freed_at = t
@@ -153,6 +162,7 @@ class Snapshot:
         self._made_in.pop(uid, None)
         self._owned.pop(uid, None)
         self._living.pop(uid, None)
+        self._told_of.pop(uid, None)
 
     def _see_controller(self, seen: Controller, t: float) -> None:
         before = self.controllers.get(seen.uid)
@@ -166,11 +176,14 @@ class Snapshot:
 
     def _see_pod(self, seen: Pod, t: float) -> None:
         sighting = self.pods[seen.uid] = sighted(self.pods.get(seen.uid), seen, t)
-        living = self._living.setdefault(seen.owner, {})
         if sighting.lives:
-            living[seen.uid] = sighting
+            self._living.setdefault(seen.owner, {})[seen.uid] = sighting
         else:
-            living.pop(seen.uid, None)
+            self._living.get(seen.owner, {}).pop(seen.uid, None)
+        if sighting.troubled or seen.uid in self.events:
+            self._told_of.setdefault(seen.owner, set()).add(seen.uid)
+        else:
+            self._told_of.get(seen.owner, set()).discard(seen.uid)
         self._owned.setdefault(seen.owner, {})[seen.uid] = None
         if seen.deleting:
             self._ending[seen.uid] = None

@@ -97,9 +97,8 @@ def _waits(
 def _signs(
     snapshot: Snapshot, controller: Controller, new_pods: list[Sighting], policy: Policy, now: float
 ) -> Iterator[Sign]:
-    for sighting in new_pods:
-        if sighting.troubled or sighting.pod.uid in snapshot.events:
-            yield from pod_signs(Look(sighting, snapshot.heard(sighting.pod.uid), policy, now))
+    for sighting in snapshot.new_pods_told_of(controller):
+        yield from pod_signs(Look(sighting, snapshot.heard(sighting.pod.uid), policy, now))
     creator = snapshot.creator(controller)
     if creator and len(new_pods) < wanted_new(controller):
         replica_set = snapshot.replica_sets.get(creator)
