@@ -129,6 +129,19 @@ class Snapshot:
         else:
             self.jobs[seen.uid] = seen
 
+    def keep(self, sighting: Sighting) -> None:
+        """Have this for what is known of a pod."""
+        uid, owner = sighting.pod.uid, sighting.pod.owner
+        self.pods[uid] = sighting
+        if sighting.lives:
+            self._living.setdefault(owner, {})[uid] = sighting
+        else:
+            self._living.get(owner, {}).pop(uid, None)
+        if sighting.troubled or uid in self.events:
+            self._told_of.setdefault(owner, set()).add(uid)
+        else:
+            self._told_of.get(owner, set()).discard(uid)
+
     def hear(self, event: Event, first: float, last: float) -> None:
         """Take in an Event that came at second `first` and again until `last`. What no rule rests on isn't kept."""
         if event.reason not in TELLING:
@@ -175,15 +188,7 @@ class Snapshot:
         self._named[seen.kind, seen.name] = seen.uid
 
     def _see_pod(self, seen: Pod, t: float) -> None:
-        sighting = self.pods[seen.uid] = sighted(self.pods.get(seen.uid), seen, t)
-        if sighting.lives:
-            self._living.setdefault(seen.owner, {})[seen.uid] = sighting
-        else:
-            self._living.get(seen.owner, {}).pop(seen.uid, None)
-        if sighting.troubled or seen.uid in self.events:
-            self._told_of.setdefault(seen.owner, set()).add(seen.uid)
-        else:
-            self._told_of.get(seen.owner, set()).discard(seen.uid)
+        self.keep(sighted(self.pods.get(seen.uid), seen, t))
         self._owned.setdefault(seen.owner, {})[seen.uid] = None
         if seen.deleting:
             self._ending[seen.uid] = None
