@@ -41,8 +41,8 @@ programs: setup ## The tests that bring or start a program: the launcher's insta
 lab-test: setup ## What needs the lab; starts it, and ends what it started
 	@$(BIN)/pytest -m lab tests/lab
 
-bench: setup ## What is measured, as the rows of docs/benchmarks.md; the times are this machine's
-	@$(BIN)/python -m tests.benchmarks.identity
+bench: setup ## What is measured, as docs/benchmarks.md has it; needs root, and the machine to itself for an hour
+	@$(BIN)/python -m tests.bench
 
 lab-up: setup ## Two real clusters, a registry, buildkit, PostgreSQL and the doubles, on loopback
 	@$(BIN)/python -m tests.lab up

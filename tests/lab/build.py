@@ -45,6 +45,7 @@ RECIPES = {
         }
     ),
     "kwok": Recipe({"kwok": "sigs.k8s.io/kwok/cmd/kwok"}),
+    "helm": Recipe({"helm": "helm.sh/helm/v4/cmd/helm"}),
     "pause": Recipe({"pause": "."}),
     "actor": Recipe({"actor": "."}),
     "actionlint": Recipe({"actionlint": "github.com/rhysd/actionlint/cmd/actionlint"}),
