@@ -50,7 +50,7 @@ def _rollout(place: Place, tool: Promokit, row: Row, image: str) -> tuple[float,
     case = evolve(CASES["success"], change=to(image))
     with Recording(place.cluster, place.namespace).running() as recording:
         environ = tool.environ(place, row)
-        running = Running(tool.change(place, case, row), place.cluster.port(6443), environ)
+        running = Running(tool.change(place, case, row), place.cluster.port(6443), environ, sampled=False)
         try:
             running.wait(LONGEST)
         finally:

@@ -33,6 +33,8 @@ class Running:
     argv: Sequence[str]
     port: int
     environ: Mapping[str, str]
+    sampled: bool = True
+    """Whether its memory and connections are looked at, which takes some processor time from all."""
     ended: float | None = None
     code: int | None = None
     cost: Cost | None = None
@@ -67,16 +69,22 @@ class Running:
         return self._output.read().decode(errors="replace")
 
     def _watch(self) -> None:
-        """Look at it often; the memory is what the kernel says its highest was."""
-        peak, connections, pid = 0.0, 0, self._process.pid
-        while not os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
-            peak = max(peak, peak_of(_text(Path(f"/proc/{pid}/status"))))
-            connections = max(connections, _connections(pid, self.port))
-            time.sleep(_EACH)
+        pid = self._process.pid
+        peak, connections = self._sampled(pid) if self.sampled else (0.0, 0)
+        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
         self.ended = time.monotonic()
         _, status, used = os.wait4(pid, 0)
         self.code = self._process.returncode = os.waitstatus_to_exitcode(status)
         self.cost = Cost(used.ru_utime + used.ru_stime, peak, connections)
+
+    def _sampled(self, pid: int) -> tuple[float, int]:
+        """Look at it often until it ends; the memory is what the kernel says its highest was."""
+        peak, connections = 0.0, 0
+        while not os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+            peak = max(peak, peak_of(_text(Path(f"/proc/{pid}/status"))))
+            connections = max(connections, _connections(pid, self.port))
+            time.sleep(_EACH)
+        return peak, connections
 
 
 def peak_of(status: str) -> float:

@@ -95,7 +95,7 @@ class Bench:
 
     def _followed(self, row: Row, case: Case, tool: Tool, place: Place, recording: Recording) -> Result:
         environ, began = tool.environ(place, row), time.monotonic()
-        running = Running(tool.change(place, case, row), place.cluster.port(6443), environ)
+        running = Running(tool.change(place, case, row), place.cluster.port(6443), environ, sampled=False)
         try:
             stage.carry_on(
                 evolve(case, seconds=PATIENCE),
