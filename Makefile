@@ -44,8 +44,8 @@ lab-test: setup ## What needs the lab; starts it, and ends what it started
 soak: setup ## Every case of a rollout under every fault on the lab, up to an hour, and a table of what failed
 	@$(BIN)/python -m tests.lab.soak
 
-bench: setup ## What is measured, as the rows of docs/benchmarks.md; the times are this machine's
-	@$(BIN)/python -m tests.benchmarks.identity
+bench: setup ## What is measured, as docs/benchmarks.md has it; needs root, and the machine to itself for an hour
+	@$(BIN)/python -m tests.bench
 
 lab-up: setup ## Two real clusters, a registry, buildkit, PostgreSQL and the doubles, on loopback
 	@$(BIN)/python -m tests.lab up

@@ -57,6 +57,7 @@ RECIPES = {
     "programs": evolve(_CONTROL_PLANE, packages=_CONTROL_PLANE.packages | _BUILDKIT),
     "control-plane": _CONTROL_PLANE,
     "kwok": Recipe({"kwok": "sigs.k8s.io/kwok/cmd/kwok"}),
+    "helm": Recipe({"helm": "helm.sh/helm/v4/cmd/helm"}),
     "pause": Recipe({"pause": "."}),
     "actor": Recipe({"actor": "."}),
     "actionlint": Recipe({"actionlint": "github.com/rhysd/actionlint/cmd/actionlint"}),

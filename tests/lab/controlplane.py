@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.lab import certificates, processes
@@ -10,11 +11,11 @@ from tests.lab.api import Api
 from tests.lab.layout import BIN, WEBHOOK, Cluster
 
 
-def start_api(cluster: Cluster) -> None:
-    """Start etcd and the API server; the certificates must be there."""
+def start_api(cluster: Cluster, *more: str) -> None:
+    """Start etcd and the API server, with more flags of it; the certificates must be there."""
     cluster.data.mkdir(parents=True, exist_ok=True)
     _start_etcd(cluster)
-    _start_apiserver(cluster)
+    _start_apiserver(cluster, more)
 
 
 def wait_for_api(cluster: Cluster) -> None:
@@ -30,12 +31,12 @@ def wait_for_api(cluster: Cluster) -> None:
 def restart_apiserver(cluster: Cluster) -> None:
     """Kill the API server, start it again and wait until it's ready; etcd goes on."""
     processes.stop([processes.named(f"{cluster.name}-apiserver")])
-    _start_apiserver(cluster)
+    _start_apiserver(cluster, ())
     wait_for_api(cluster)
 
 
-def start_controllers(cluster: Cluster) -> None:
-    """Start the controller-manager and the scheduler; the API server must answer."""
+def start_controllers(cluster: Cluster, *more: str) -> None:
+    """Start the controller-manager and the scheduler, with more flags of both; the API server must answer."""
     own = certificates.kubeconfig(cluster, certificates.CONTROLLERS)
     processes.start(
         f"{cluster.name}-controllers",
@@ -47,12 +48,13 @@ def start_controllers(cluster: Cluster) -> None:
             f"--service-account-private-key-file={_pki(cluster, 'sa.key')}",
             "--use-service-account-credentials=true",
             "--concurrent-deployment-syncs=10",
+            *more,
         ],
     )
     own = certificates.kubeconfig(cluster, certificates.SCHEDULER)
     processes.start(
         f"{cluster.name}-scheduler",
-        [BIN / "kube-scheduler", *_client_flags(own), f"--secure-port={cluster.port(259)}"],
+        [BIN / "kube-scheduler", *_client_flags(own), f"--secure-port={cluster.port(259)}", *more],
     )
 
 
@@ -82,7 +84,7 @@ def _start_etcd(cluster: Cluster) -> None:
     )
 
 
-def _start_apiserver(cluster: Cluster) -> None:
+def _start_apiserver(cluster: Cluster, more: Sequence[str]) -> None:
     processes.start(
         f"{cluster.name}-apiserver",
         [
@@ -109,6 +111,7 @@ def _start_apiserver(cluster: Cluster) -> None:
             f"--authentication-token-webhook-config-file={_webhook(cluster)}",
             "--authentication-token-webhook-version=v1",
             "--authentication-token-webhook-cache-ttl=2s",
+            *more,
         ],
     )
 

@@ -10,9 +10,12 @@ from attrs import frozen
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 SOURCES = Path(__file__).resolve().parent / "go"
-REAL = os.geteuid() == 0
-"""Whether the lab has real nodes; without root they are simulated."""
-_HOME = Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()) / f"promokit-lab-{os.geteuid()}"
+OWN_FOLDER = "PROMOKIT_LAB_FOLDER"
+"""The variable that says another folder than the lab's, for clusters beside it."""
+REAL = os.geteuid() == 0 and OWN_FOLDER not in os.environ
+"""Whether the lab has real nodes; without root, or beside the lab, they are simulated."""
+_TEMPORARY = Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir())
+_HOME = Path(os.environ.get(OWN_FOLDER) or _TEMPORARY / f"promokit-lab-{os.geteuid()}")
 RUN = Path("/run/promokit-lab") if REAL else _HOME
 DATA = Path("/var/lib/promokit-lab") if REAL else RUN / "data"
 LOCK = Path("/run/lock/promokit-lab.lock") if REAL else RUN.with_suffix(".lock")

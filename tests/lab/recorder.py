@@ -56,7 +56,8 @@ class Recording:
     cluster: Cluster
     namespace: str
     zero: float = 0.0
-    _seen: list[tuple[float, str, dict[str, Any]]] = field(factory=list)
+    seen: list[tuple[float, str, dict[str, Any]]] = field(factory=list)
+    """What was seen so far: the time, the kind of change, the object."""
     _lock: threading.Lock = field(factory=threading.Lock)
     _watches: list[tuple[Api, threading.Thread]] = field(factory=list)
 
@@ -75,11 +76,11 @@ class Recording:
             for api, thread in self._watches:
                 api.close()
                 thread.join(timeout=10)
-            self._seen = [each for each in self._seen if each[0] <= ended]
+            self.seen = [each for each in self.seen if each[0] <= ended]
 
     def lines(self) -> Iterator[str]:
         """The recording's lines, once it has ended."""
-        for at, kind, thing in self._seen:
+        for at, kind, thing in self.seen:
             line = {"t": round(at - self.zero, 3), "type": kind, "object": shortened(thing)}
             yield json.dumps(line, separators=(",", ":"), ensure_ascii=False)
 
@@ -103,7 +104,7 @@ class Recording:
 
     def _saw(self, change: str, thing: dict[str, Any]) -> None:
         with self._lock:
-            self._seen.append((time.monotonic(), change, thing))
+            self.seen.append((time.monotonic(), change, thing))
 
 
 _OF_TEMPLATES = {"ports", "readinessProbe", "livenessProbe", "volumeMounts", "volumes"}

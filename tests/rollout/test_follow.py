@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from promokit.errors import Unreachable
+from promokit.model import Workload
 from promokit.rollout.follow import Lookout
 from promokit.rollout.judgement import Verdict
 from promokit.rollout.policy import Policy
@@ -38,6 +39,19 @@ def test_a_rollout_is_followed_to_success(cluster: ApiServer) -> None:
     assert followed(cluster).outcome is Outcome.SUCCEEDED
     paths = sorted(each.path.rpartition("/")[2] for each in cluster.calls)
     assert paths == ["deployments", "events", "main-app", "pods", "replicasets"]
+
+
+def test_many_workloads_are_confirmed_by_one_list(cluster: ApiServer) -> None:
+    """Two hundred answers, one after another, would take a second."""
+    names = [f"app-{number}" for number in range(20)]
+    before = {Workload(name, name): deployment(name) for name in names}
+    with Lookout(cluster.namespace(), before) as lookout:
+        for name in names:
+            cluster.put("deployments", name, deployment_json(name, runs=GOOD))
+        policy = Policy(stable_for=0, timeout=20)
+        assert lookout.follow(dict.fromkeys(before, policy), time.monotonic()).outcome is Outcome.SUCCEEDED
+    reads = [each.path.rpartition("/")[2] for each in cluster.calls if each.query.get("watch") != "true"]
+    assert reads == ["deployments"]
 
 
 def test_a_failure_tells_the_last_lines_of_the_log(cluster: ApiServer) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import signal
@@ -61,6 +62,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if debug:
             raise
         end_with_error(error, words, os.environ)
+    finally:
+        gc.freeze()  # at its end the interpreter would look once more through all there is, for a third of a second
 
 
 def _run(words: list[str]) -> Any:

@@ -68,7 +68,7 @@ def dated(
 
     at = since(now)
     for sighting in list(snapshot.pods.values()):
-        snapshot.pods[sighting.pod.uid] = _dated(sighting, since(_ready_at(sighting.pod)), since, at, stable_for)
+        snapshot.keep(_dated(sighting, since(_ready_at(sighting.pod)), since, at, stable_for))
     for event in (each for each in listed if isinstance(each, Event)):
         if since(event.last or now) >= 0:
             snapshot.hear(event, max(since(event.first or event.last), 0.001), since(event.last or now))
@@ -90,8 +90,8 @@ def dated_job(objects: Iterable[Object], job: Job, now: datetime) -> tuple[Snaps
             snapshot.hear(seen, max(since(seen.first or seen.last), 0.001), since(seen.last or now))
         else:
             snapshot.see(seen, 1.0)
-    for uid, sighting in list(snapshot.pods.items()):
-        snapshot.pods[uid] = _dated(sighting, 0.0, since, since(now), 0.0)
+    for sighting in list(snapshot.pods.values()):
+        snapshot.keep(_dated(sighting, 0.0, since, since(now), 0.0))
     return snapshot, since(now)
 
 

@@ -18,6 +18,7 @@ class Sighting:
     """A pod, its restarts of before the change, and since when it is Ready, waits or can't be scheduled.
 
     `pulls` are, by container, the messages of its status each time that went over to ErrImagePull: an attempt failed.
+    `troubled` says whether its status holds anything that a rule could rest on; of most pods nothing does.
     """
 
     pod: Pod
@@ -26,19 +27,18 @@ class Sighting:
     waiting_since: dict[str, tuple[str, float]] = field(factory=dict)
     unscheduled_since: float | None = None
     pulls: dict[str, tuple[str, ...]] = field(factory=dict)
+    troubled: bool = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.troubled = self.unscheduled_since is not None or any(
+            each.restarts or each.last or each.state.kind == "terminated" or each.state.reason not in _ON_ITS_WAY
+            for each in self.pod.containers
+        )
 
     @property
     def lives(self) -> bool:
         """Whether the pod is neither on its way out nor ended; one that ended (evicted, say) is made anew."""
         return not self.pod.deleting and self.pod.phase not in {"Failed", "Succeeded"}
-
-    @property
-    def troubled(self) -> bool:
-        """Whether its status holds anything that a rule could rest on; of most pods nothing does."""
-        return self.unscheduled_since is not None or any(
-            each.restarts or each.last or each.state.kind == "terminated" or each.state.reason not in _ON_ITS_WAY
-            for each in self.pod.containers
-        )
 
     @property
     def crashes(self) -> int:

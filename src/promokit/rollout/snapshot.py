@@ -65,6 +65,8 @@ class Snapshot:
     _named: dict[tuple[str, str], str] = field(factory=dict)
     _owned: dict[str, dict[str, None]] = field(factory=dict)
     _ending: dict[str, None] = field(factory=dict)
+    _living: dict[str, dict[str, Sighting]] = field(factory=dict)
+    _told_of: dict[str, set[str]] = field(factory=dict)
 
     def controller(self, workload: Workload) -> Controller | None:
         """Return a workload's Deployment, StatefulSet or DaemonSet, if it is there."""
@@ -93,9 +95,15 @@ class Snapshot:
 
     def new_pods(self, controller: Controller) -> list[Sighting]:
         """Return the pods of the newest template that are neither on their way out nor ended (evicted, say)."""
-        revision = None if controller.kind == "Deployment" else controller.revision
-        owned = (self.pods.get(uid) for uid in self._owned.get(self.creator(controller), ()))
-        return [each for each in owned if each and each.lives and revision in {None, each.pod.revision}]
+        living = self._living.get(self.creator(controller), {}).values()
+        if controller.kind == "Deployment":
+            return list(living)
+        return [each for each in living if each.pod.revision == controller.revision]
+
+    def new_pods_told_of(self, controller: Controller) -> list[Sighting]:
+        """Return those of the new pods of which a status or an Event tells what a rule could rest on: mostly none."""
+        told_of = self._told_of.get(self.creator(controller))
+        return [each for each in self.new_pods(controller) if each.pod.uid in told_of] if told_of else []
 
     def pods_of(self, uid: str) -> list[Sighting]:
         """Return all pods that an object owns."""
@@ -124,6 +132,19 @@ class Snapshot:
         else:
             self.jobs[seen.uid] = seen
 
+    def keep(self, sighting: Sighting) -> None:
+        """Have this for what is known of a pod."""
+        uid, owner = sighting.pod.uid, sighting.pod.owner
+        self.pods[uid] = sighting
+        if sighting.lives:
+            self._living.setdefault(owner, {})[uid] = sighting
+        else:
+            self._living.get(owner, {}).pop(uid, None)
+        if sighting.troubled or uid in self.events:
+            self._told_of.setdefault(owner, set()).add(uid)
+        else:
+            self._told_of.get(owner, set()).discard(uid)
+
     def hear(self, event: Event, first: float, last: float) -> None:
         """Take in an Event that came at second `first` and again until `last`. What no rule rests on isn't kept."""
         if event.reason not in TELLING:
@@ -134,6 +155,8 @@ class Snapshot:
             about[event.id] = Heard(event, first, last, event.count if last <= 0 else 0)
         else:
             about[event.id] = evolve(known, event=event, last=last if event.count > known.event.count else known.last)
+        if event.uid in self.pods:
+            self._told_of.setdefault(self.pods[event.uid].pod.owner, set()).add(event.uid)
 
     def forget(self, uid: str, t: float) -> None:
         """Take out a deleted object and what was kept about it. Events stay until their object goes."""
@@ -145,6 +168,8 @@ class Snapshot:
                 self.gone.add(uid)
             owner = gone.pod.owner if isinstance(gone, Sighting) else getattr(gone, "owner", "")
             self._owned.get(owner, {}).pop(uid, None)
+            self._living.get(owner, {}).pop(uid, None)
+            self._told_of.get(owner, set()).discard(uid)
         if uid in self._ending:
             del self._ending[uid]
             self.freed_at = t
@@ -152,6 +177,8 @@ class Snapshot:
         self.progress_at.pop(uid, None)
         self._made_in.pop(uid, None)
         self._owned.pop(uid, None)
+        self._living.pop(uid, None)
+        self._told_of.pop(uid, None)
 
     def _see_controller(self, seen: Controller, t: float) -> None:
         before = self.controllers.get(seen.uid)
@@ -164,7 +191,7 @@ class Snapshot:
         self._named[seen.kind, seen.name] = seen.uid
 
     def _see_pod(self, seen: Pod, t: float) -> None:
-        self.pods[seen.uid] = sighted(self.pods.get(seen.uid), seen, t)
+        self.keep(sighted(self.pods.get(seen.uid), seen, t))
         self._owned.setdefault(seen.owner, {})[seen.uid] = None
         if seen.deleting:
             self._ending[seen.uid] = None

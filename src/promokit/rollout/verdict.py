@@ -97,10 +97,9 @@ def _waits(
 def _signs(
     snapshot: Snapshot, controller: Controller, new_pods: list[Sighting], policy: Policy, now: float
 ) -> Iterator[Sign]:
-    for sighting in new_pods:
+    for sighting in snapshot.new_pods_told_of(controller):
         heard = snapshot.heard(sighting.pod.uid)
-        if heard or sighting.troubled:
-            yield from pod_signs(Look(sighting, heard, policy, now, snapshot.pods_are_ending, snapshot.freed_at))
+        yield from pod_signs(Look(sighting, heard, policy, now, snapshot.pods_are_ending, snapshot.freed_at))
     creator = snapshot.creator(controller)
     if creator and len(new_pods) < wanted_new(controller):
         replica_set = snapshot.replica_sets.get(creator)

@@ -1,1 +1,0 @@
-"""What is measured, not tested: times depend on the machine. `make bench` measures; docs/benchmarks.md keeps it."""
