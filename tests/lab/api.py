@@ -8,12 +8,15 @@ import http.client
 import json
 import socket
 import ssl
+import time
 from collections.abc import Iterator
 from typing import Any
 
 from tests.lab.errors import LabError
 from tests.lab.layout import Cluster
 
+RESTART_SECONDS = 20
+_STARTING = {429, 503}
 _JSON = {"Accept": "application/json"}
 
 
@@ -88,9 +91,21 @@ class Api:
                 return prefix, each["name"], each["namespaced"]
         raise LabError(f"{self._name} knows no {version} {kind}.", "look at the manifest's apiVersion and kind.")
 
-    def _asked(self, method: str, path: str, body: str | None, headers: dict[str, str]) -> http.client.HTTPResponse:
-        self._connection.request(method, path, body, headers)
-        return self._connection.getresponse()
+    def _answered(self, *asked: Any) -> tuple[http.client.HTTPResponse, bytes]:
+        """Ask again where the connection was idle for too long, or the server is being restarted."""
+        until = time.monotonic() + RESTART_SECONDS
+        while True:
+            try:
+                self._connection.request(*asked)
+                answer = self._connection.getresponse()
+                text = answer.read()
+                if answer.status not in _STARTING or time.monotonic() > until:
+                    return answer, text
+            except (OSError, http.client.HTTPException):
+                self._connection.close()
+                if time.monotonic() > until:
+                    raise
+            time.sleep(0.1)
 
     def _call(
         self,
@@ -101,12 +116,7 @@ class Api:
         kind: str = "application/json",
         missing_is_fine: bool = False,
     ) -> dict[str, Any]:
-        headers = {"Content-Type": kind, **_JSON}
-        try:
-            answer = self._asked(method, path, body, headers)
-        except http.client.RemoteDisconnected:  # it had been idle for long: connect again
-            answer = self._asked(method, path, body, headers)
-        text = answer.read()
+        answer, text = self._answered(method, path, body, {"Content-Type": kind, **_JSON})
         if answer.status >= 300 and not (answer.status == 404 and missing_is_fine):
             what = f"{self._name} answered {answer.status} to {method} {path}: {text[:1000].decode(errors='replace')}"
             raise LabError(what, "see the API server's answer.")

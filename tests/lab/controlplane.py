@@ -27,6 +27,13 @@ def wait_for_api(cluster: Cluster) -> None:
     )
 
 
+def restart_apiserver(cluster: Cluster) -> None:
+    """Kill the API server, start it again and wait until it's ready; etcd goes on."""
+    processes.stop([processes.named(f"{cluster.name}-apiserver")])
+    _start_apiserver(cluster)
+    wait_for_api(cluster)
+
+
 def start_controllers(cluster: Cluster) -> None:
     """Start the controller-manager and the scheduler; the API server must answer."""
     own = certificates.kubeconfig(cluster, certificates.CONTROLLERS)

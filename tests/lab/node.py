@@ -61,7 +61,7 @@ def start(cluster: Cluster) -> None:
 
 def start_kubelet(cluster: Cluster) -> None:
     """Start the kubelet in the node's namespace, which must be there: for the first time, or after `stop_kubelet`."""
-    first = processes.child_of(_recorded(f"{cluster.name}-node"))
+    first = processes.child_of(processes.named(f"{cluster.name}-node"))
     processes.start(
         f"{cluster.name}-kubelet",
         [
@@ -83,7 +83,7 @@ def has_kubelet(cluster: Cluster) -> bool:
 
 def stop_kubelet(cluster: Cluster) -> None:
     """End the kubelet alone: to the cluster the node is gone, while its containers go on."""
-    entered = _recorded(f"{cluster.name}-kubelet")
+    entered = processes.named(f"{cluster.name}-kubelet")
     kubelet = processes.child_of(entered)  # nsenter waits for it, and wouldn't take it along
     began = processes.start_time(kubelet) or ""
     processes.stop([processes.Recorded("kubelet", kubelet, began, entered.stop_signal), entered])
@@ -105,10 +105,6 @@ def forget_image(cluster: Cluster, digest: str) -> None:
     names = [line.split()[0] for line in run(*ctr, "list").splitlines() if digest in line]
     if names:
         run(*ctr, "remove", *names)
-
-
-def _recorded(name: str) -> processes.Recorded:
-    return next(program for program in processes.recorded() if program.name == name)
 
 
 def _enter(first: int) -> list[str | Path]:

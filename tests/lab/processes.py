@@ -85,6 +85,11 @@ def recorded() -> list[Recorded]:
     return [Recorded(**json.loads(file.read_text())) for file in files]
 
 
+def named(name: str) -> Recorded:
+    """The record of the program of this name, which must have been started."""
+    return next(program for program in recorded() if program.name == name)
+
+
 def wait_until(name: str, ready: Callable[[], bool], *, seconds: float, remedy: str) -> None:
     """Wait until `ready` says so. LabError with the end of the program's log if it ends or isn't in time."""
     deadline = time.monotonic() + seconds

@@ -14,9 +14,9 @@ _WORKLOADS = {"Deployment", "StatefulSet", "DaemonSet"}
 
 
 @contextlib.contextmanager
-def staged(case: Case, images: dict[str, str]) -> Iterator[Place]:
+def staged(case: Case, images: dict[str, str], *, alone: bool = False, suffix: str = "") -> Iterator[Place]:
     """A namespace where all is as before the case's change; removed afterwards. What disturbs has the live cluster."""
-    place = Place(LIVE if case.alone else TEST, f"case-{case.name}", dict(images))
+    place = Place(LIVE if case.alone or alone else TEST, f"case-{case.name}{suffix}", dict(images))
     try:
         place.make()
         for step in case.ground:
