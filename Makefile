@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint unit property thorough programs lab-test bench lab-up lab-down lock docs
+.PHONY: help setup demo test lint unit property thorough programs lab-test soak bench lab-up lab-down lock docs
 BIN := .venv/bin
 WORKFLOWS := .github/workflows/*.yaml examples/feature-branch.yaml
 # Tests and lab start many processes of Python, each of which would compile all that it imports.
@@ -40,6 +40,9 @@ programs: setup ## The tests that bring or start a program: the launcher's insta
 
 lab-test: setup ## What needs the lab; starts it, and ends what it started
 	@$(BIN)/pytest -m lab tests/lab
+
+soak: setup ## Every case of a rollout under every fault on the lab, up to an hour, and a table of what failed
+	@$(BIN)/python -m tests.lab.soak
 
 bench: setup ## What is measured, as the rows of docs/benchmarks.md; the times are this machine's
 	@$(BIN)/python -m tests.benchmarks.identity
