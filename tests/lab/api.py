@@ -16,6 +16,7 @@ from tests.lab.errors import LabError
 from tests.lab.layout import Cluster
 
 RESTART_SECONDS = 20
+_STARTING = {429, 503}
 _JSON = {"Accept": "application/json"}
 
 
@@ -97,12 +98,14 @@ class Api:
             try:
                 self._connection.request(*asked)
                 answer = self._connection.getresponse()
-                return answer, answer.read()
-            except (ConnectionError, http.client.IncompleteRead):
+                text = answer.read()
+                if answer.status not in _STARTING or time.monotonic() > until:
+                    return answer, text
+            except (OSError, http.client.HTTPException):
                 self._connection.close()
                 if time.monotonic() > until:
                     raise
-                time.sleep(0.1)
+            time.sleep(0.1)
 
     def _call(
         self,

@@ -62,7 +62,8 @@ def wrong(case: Case, ending: Ending) -> str:
         return f"{ending} instead of {judged.outcome}, {judged.reason}"
     if judged.outcome != "succeeded" and judged.blames not in {named(each) for each in ending.evidence}:
         return f"{ending} doesn't blame {judged.blames}"
-    if any(each.exit_code is not None and not each.log for each in ending.evidence):
+    began = judged.reason != "cannot-start"  # what never ran has said nothing
+    if began and any(each.exit_code is not None and not each.log for each in ending.evidence):
         return f"{ending} lacks the container's last words"
     return ""
 

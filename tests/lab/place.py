@@ -123,7 +123,8 @@ class Place:
             self.api.delete(self.path(kind))
         self.api.delete(self.path("pod"), grace_seconds=0)
         self.api.delete(self.path("namespace", self.namespace))
-        self.wait("gone", lambda: not any(True for _ in self._named(CLUSTER_WIDE["namespace"], self.namespace)))
+        there = CLUSTER_WIDE["namespace"]
+        self.wait("gone", lambda: not any(True for _ in self._named(there, self.namespace)), seconds=120)
 
     def _named(self, collection: str, name: str) -> Iterator[Any]:
         items = self.api.get(collection)["items"]
