@@ -1,4 +1,4 @@
-"""`python -m tests.bench`: every part, one after another. Starts the lab for those that need it, if none runs."""
+"""`python -m tests.bench`: every part, one after another. Where no lab runs, it is started for those that need it."""
 
 from __future__ import annotations
 

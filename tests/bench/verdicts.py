@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from attrs import evolve, field, frozen
 
@@ -74,7 +74,7 @@ class Bench:
         together = threading.Barrier(len(self.tools))
         with ThreadPoolExecutor(len(self.tools)) as pool:
             jobs = [pool.submit(self._result, row, tool, together) for tool in self.tools]
-            found = cells(row, [job.result() for job in jobs])
+            found = _cells(row, jobs)
         print(*found, sep=" | ", file=sys.stderr, flush=True)
         return found
 
@@ -111,6 +111,14 @@ class Bench:
             time.sleep(0.5)
         zero, seen = since_change(recording)
         return Result(None if ended is None else ended - zero, running.code or 0, running.output, seen)
+
+
+def _cells(row: Row, jobs: Sequence[Future[Result]]) -> Sequence[str]:
+    """The row; one that couldn't be measured says why, and doesn't take the others with it."""
+    try:
+        return cells(row, [job.result() for job in jobs])
+    except Exception as error:  # noqa: BLE001 - whatever it is
+        return f"{row.letter} {row.title}", f"not measured: {error!r}", *([""] * len(jobs))
 
 
 if __name__ == "__main__":
