@@ -8,7 +8,7 @@ from promokit.gates import approvals, bake, ci, differs, healthy, hold, origin
 from promokit.gates.answer import Answer
 from promokit.gates.facts import Facts, Unknown
 from promokit.gates.judging import judge_all
-from promokit.model import ImageSettings
+from promokit.model import CiGate, Gates, ImageSettings
 from tests.factories import COMMIT, NOW, REPOSITORY, digest, environment, image
 from tests.gates import making
 from tests.gates.making import BOB, BOT, CAROL, comparison, facts, held, old, prod, review, run, standing, workload
@@ -18,6 +18,7 @@ OTHER = "d" * 40
 
 Row = tuple[Callable[[Facts], Answer | None], dict[str, Any], str, str]
 BRANCHED = environment("prod", source=environment("sandbox"), image=ImageSettings(REPOSITORY, "master", True))
+TEST = environment("test", gates=Gates(CiGate(("ci.yaml",))))
 ROWS: list[Row] = [
     (healthy.judge, {}, "allowed", "run this digest in sandbox"),
     (healthy.judge, {"source": standing("sandbox", migrated=None)}, "allowed", "all Ready"),
@@ -66,7 +67,13 @@ ROWS: list[Row] = [
         "still in_progress",
     ),
     (ci.judge, {"ci": {"ci.yaml": (run(id=3, conclusion="skipped"),)}}, "refused", "ended with skipped"),
-    (ci.judge, {"ci": {"ci.yaml": (run(id=3, conclusion=None),)}}, "refused", "ended with None"),
+    (ci.judge, {"ci": {"ci.yaml": (run(id=3, conclusion="something new"),)}}, "refused", "ended with something new"),
+    (ci.judge, {"ci": {"ci.yaml": (run(id=3, conclusion=None),)}}, "unknown", "doesn't tell how ci.yaml ended"),
+    (ci.judge, {"ci": {"ci.yaml": (run(id=3, sha=OTHER),)}}, "refused", "no run"),
+    (ci.judge, {"ci": {"ci.yaml": (run(id=3, event="pull_request"),)}}, "refused", "no run"),
+    (ci.judge, {"ci": {"ci.yaml": (run(id=3, branch="fix"),)}}, "refused", "on master"),
+    (ci.judge, {"ci": {"ci.yaml": (run(id=3, branch="fix"),)}, "environment": TEST}, "allowed", "succeeded"),
+    (ci.judge, {"ci": {"ci.yaml": (run(id=3), run(id=7, number=99, status="queued"))}}, "allowed", "succeeded"),
     (ci.judge, {"ci": {"ci.yaml": (run(id=3), run(id=4, number=13, conclusion="failure"))}}, "refused", "failure"),
     (ci.judge, {"ci": {"ci.yaml": (run(id=3, conclusion="failure"), run(id=4, number=13))}}, "allowed", "succeeded"),
     (ci.judge, {"ci": {"ci.yaml": (run(id=3), run(id=3, attempt=2, conclusion="failure"))}}, "refused", "failure"),

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from promokit.errors import PromokitError
-from promokit.gates.ci import under_way
+from promokit.gates.ci import counting, under_way
 from promokit.gates.facts import Approvals, Facts, Unknown
 from promokit.github.api import GitHub
 from promokit.github.types import Comparison, Run
@@ -105,18 +105,21 @@ def _ci(
     if not revision:
         return dict.fromkeys(gate.workflow, Unknown("the image's commit isn't known", "build it with build.yaml"))
     branch = environment.settings().branch if environment.source else None
+    own = clients.context.run_id
     until = now() + gate.wait
     found: dict[str, tuple[Run, ...] | Unknown] = {}
     for workflow in gate.workflow:
-        found[workflow] = _runs(github, workflow, revision, branch)
+        found[workflow] = _runs(github, workflow, revision, branch, own)
         while _worth_waiting(found[workflow]) and now() < until:
             sleep(_LOOK_EVERY_SECONDS)
-            found[workflow] = _runs(github, workflow, revision, branch)
+            found[workflow] = _runs(github, workflow, revision, branch, own)
     return found
 
 
-def _runs(github: GitHub, workflow: str, revision: str, branch: str | None) -> tuple[Run, ...] | Unknown:
-    return asked(lambda: github.runs(workflow, revision, branch=branch))
+def _runs(
+    github: GitHub, workflow: str, revision: str, branch: str | None, own: int | None
+) -> tuple[Run, ...] | Unknown:
+    return asked(lambda: counting(github.runs(workflow, revision, branch=branch), revision, branch, own))
 
 
 def _worth_waiting(runs: tuple[Run, ...] | Unknown) -> bool:
