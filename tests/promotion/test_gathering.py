@@ -1,0 +1,127 @@
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from attrs import evolve
+
+from promokit.model import ApprovalsGate, CiGate, Environment, Gates
+from promokit.promotion.apply import apply
+from promokit.promotion.clients import Clients
+from promokit.promotion.plan import Plan
+from promokit.promotion.planning import plan
+from tests.factories import NOW
+from tests.github.documents import run
+from tests.http_server import Respond, Server
+from tests.manifest_objects import deployment_json
+from tests.promotion.github_side import OUR_RUN, GitHubSide
+from tests.promotion.scene import FIRST, Scene
+
+Serve = Callable[[Respond], Server]
+REVISION = "c" * 40
+RUNS = "/actions/workflows/ci.yaml/runs"
+
+
+class Promotion:
+    """SANDBOX runs a release built from REVISION; it is to go to PROD by a run of GitHub that two have approved."""
+
+    def __init__(self, scene: Scene, serve: Serve, **gates: Any) -> None:
+        self.scene, self.github = scene, GitHubSide(REVISION)
+        self.server = serve(self.github.respond)
+        image = scene.registry.add("2026.11.24.0002", REVISION)
+        for namespace, runs in (("credreg-sandbox", image), ("credreg-prod", scene.images[FIRST])):
+            for name, container in (("main-app", "main-app"), ("worker-app", "worker")):
+                scene.api.put("deployments", name, deployment_json(container, str(runs)), namespace)
+        self.clients = Clients({**scene.clients.environ, **self.github.environ(self.server.url)})
+        assert scene.environment.image is not None
+        shared = evolve(scene.environment, image=evolve(scene.environment.image, allow_mutable_tags=True))
+        sandbox = evolve(shared, name="sandbox", namespace="credreg-sandbox")
+        guarded = {"ci": CiGate(("ci.yaml",)), "approvals": ApprovalsGate(("prod-approval", "prod")), **gates}
+        self.prod: Environment = evolve(
+            shared, name="prod", namespace="credreg-prod", source=sandbox, gates=Gates(**guarded)
+        )
+        self.slept: list[float] = []
+
+    def planned(self, **settings: Any) -> Plan:
+        return plan(
+            self.prod,
+            clients=self.clients,
+            now=lambda: NOW + timedelta(seconds=sum(self.slept)),
+            sleep=self.slept.append,
+            **settings,
+        )
+
+    def word(self, gate: str, **settings: Any) -> str:
+        made = self.planned(**settings)
+        return next(each.word for each in made.answers if each.gate == gate)
+
+    def asked(self, path: str) -> int:
+        return sum(each.path.endswith(path) for each in self.server.asked)
+
+
+def ci_run(**changes: Any) -> dict[str, Any]:
+    return {"workflow_runs": [run(head_sha=REVISION, **changes)]}
+
+
+def test_a_promotion_that_every_gate_allows_is_planned_and_applied(scene: Scene, serve: Serve) -> None:
+    """Two clusters, a registry and GitHub say what is needed, and PROD runs the release."""
+    promotion = Promotion(scene, serve)
+    made = plan(promotion.prod, clients=promotion.clients)
+    assert {each.gate: each.word for each in made.answers if each.word != "allowed"} == {}
+    assert apply(made, clients=promotion.clients, wait=0).outcome == "succeeded"
+
+
+def test_a_plan_for_prod_asks_github_at_most_12_times_and_lists_each_kind_once(scene: Scene, serve: Serve) -> None:
+    """The rate limit is shared by all of a repository's runs, the API server by all of a cluster's."""
+    promotion = Promotion(scene, serve)
+    scene.api.calls.clear()
+    promotion.planned()
+    assert len(promotion.server.asked) <= 12
+    lists = [each.path for each in scene.api.calls if each.path.rpartition("/")[2] in {"deployments", "pods", "jobs"}]
+    lists += [each.path for each in scene.api.calls if each.path.endswith(("replicasets", "nodes"))]
+    assert len(lists) == len(set(lists))
+
+
+def test_a_run_of_ci_under_way_is_waited_for_as_long_as_configured(scene: Scene, serve: Serve) -> None:
+    """It is asked again every ten seconds; then the gate refuses."""
+    promotion = Promotion(scene, serve, ci=CiGate(("ci.yaml",), timedelta(seconds=30)))
+    promotion.github.documents[RUNS] = [ci_run(status="in_progress", conclusion=None)]
+    assert promotion.word("ci") == "refused"
+    assert promotion.slept == [10.0, 10.0, 10.0]
+    conditional = [each.headers.get("If-None-Match") for each in promotion.server.asked if each.path.endswith(RUNS)]
+    assert [bool(each) for each in conditional] == [False, True, True, True]
+
+
+def test_a_run_of_ci_that_ends_in_time_is_judged_by_its_end(scene: Scene, serve: Serve) -> None:
+    """The wait ends with it."""
+    promotion = Promotion(scene, serve, ci=CiGate(("ci.yaml",), timedelta(minutes=20)))
+    promotion.github.documents[RUNS] = [ci_run(status="queued", conclusion=None), ci_run()]
+    assert promotion.word("ci") == "allowed"
+    assert promotion.slept == [10.0]
+
+
+@pytest.mark.parametrize("status", ["in_progress", "completed"])
+def test_our_own_run_is_not_waited_for_and_does_not_count(scene: Scene, serve: Serve, status: str) -> None:
+    """A workflow that promotes can't be the proof of its own commit."""
+    promotion = Promotion(scene, serve, ci=CiGate(("ci.yaml",), timedelta(minutes=20)))
+    promotion.github.documents[RUNS] = [ci_run(id=OUR_RUN, status=status)]
+    assert promotion.word("ci") == "refused"
+    assert promotion.slept == []
+
+
+@pytest.mark.parametrize(
+    ("gate", "path"),
+    [
+        ("ci", RUNS),
+        ("origin", f"/compare/master...{REVISION}"),
+        ("approvals", f"/actions/runs/{OUR_RUN}/approvals"),
+        ("approvals", "/environments/prod/deployment-branch-policies"),
+    ],
+)
+def test_a_field_that_github_leaves_out_is_unknown(scene: Scene, serve: Serve, gate: str, path: str) -> None:
+    """What isn't told never lets a promotion through, and stops no other gate from being judged."""
+    promotion = Promotion(scene, serve)
+    promotion.github.documents[path] = [{}]
+    made = promotion.planned()
+    assert [each.gate for each in made.answers if each.word != "allowed"] == [gate]
+    assert made.exit_code == 5
