@@ -3,6 +3,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from promokit.gates import approvals, bake, ci, differs, healthy, hold, origin
 from promokit.gates.answer import Answer
@@ -107,6 +108,8 @@ ROWS: list[Row] = [
     (approvals.judge, {"approvals": DARK}, "unknown", "could not be asked"),
     (approvals.judge, {"approvals": making.approvals(by=run(attempt=2))}, "refused", "attempt 2"),
     (approvals.judge, {"approvals": making.approvals(by=run(branch="fix"))}, "refused", "not of master"),
+    (approvals.judge, {"approvals": making.approvals(by=run(branch=None))}, "unknown", "this run's branch"),
+    (approvals.judge, {"approvals": making.approvals(by=run(triggering_actor=None))}, "unknown", "triggering actor"),
     (approvals.judge, {"ref": "refs/heads/fix"}, "refused", "refs/heads/fix"),
     (approvals.judge, {"ref": None}, "refused", "not of master"),
     (
@@ -157,6 +160,22 @@ ROWS: list[Row] = [
     (approvals.judge, {"approvals": making.approvals(review(CAROL, "prod", state="pending"))}, "refused", "missing"),
     (
         approvals.judge,
+        {"approvals": making.approvals(review(BOB, "prod-approval"), review(evolve(BOB, login="bobby"), "prod"))},
+        "refused",
+        "different people",
+    ),
+    (
+        approvals.judge,
+        {
+            "approvals": making.approvals(
+                review(evolve(making.ALICE, login="Alice-2"), "prod-approval"), review(CAROL, "prod")
+            )
+        },
+        "refused",
+        "missing: prod-approval",
+    ),
+    (
+        approvals.judge,
         {"approvals": making.approvals(settings={"prod": making.settings("prod")})},
         "refused",
         "no environment prod-approval",
@@ -180,12 +199,13 @@ def test_the_truth_table_of_the_gates(
     ("setting", "value", "word"),
     [
         ("required_reviewers", False, "refused"),
+        ("reviewers", 0, "refused"),
         ("prevent_self_review", False, "refused"),
         ("prevent_self_review", None, "unknown"),
         ("admins_can_bypass", True, "refused"),
         ("admins_can_bypass", None, "unknown"),
         ("custom_branch_policies", False, "refused"),
-        ("custom_branch_policies", None, "refused"),
+        ("custom_branch_policies", None, "unknown"),
     ],
 )
 def test_each_missing_protection_of_an_environment_stops(setting: str, value: bool | None, word: str) -> None:
