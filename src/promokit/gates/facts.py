@@ -22,7 +22,10 @@ class Unknown:
 
 @frozen
 class WorkloadStanding:
-    """One workload now: its image by the spec, its digest if proven from the pods (else `doubt`), its verdict."""
+    """One workload now: its image by the spec, its digest if proven from the pods (else `doubt`), its verdict.
+
+    `since` is when it began to run without a break, by `begun`; None where that can't be shown.
+    """
 
     name: str
     image: str
@@ -32,6 +35,7 @@ class WorkloadStanding:
     reason: str
     since: datetime | None = None
     remedy: str = ""
+    begun: str = ""
 
 
 @frozen
