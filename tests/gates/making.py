@@ -115,6 +115,8 @@ def facts(**changes: Any) -> Facts:
         "comparison": comparison(),
         "immutable": True,
         "label": COMMIT,
+        "nodes": ("linux/amd64", "linux/arm64"),
+        "platforms": ("linux/amd64", "linux/arm64"),
         "holds": {},
         "approvals": approvals(),
         "run_id": 7,

@@ -19,6 +19,8 @@ BAD: dict[str, list[Any]] = {
     "label": ["d" * 40, DARK],
     "revision": [""],
     "holds": [held(digest()), DARK],
+    "nodes": [("linux/s390x",), DARK],
+    "platforms": [(), ("linux/amd64",), DARK],
     "ref": ["refs/heads/fix"],
     "approvals": [
         None,

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from promokit.gates import approvals, bake, ci, differs, healthy, hold, origin
+from promokit.gates import approvals, bake, ci, differs, healthy, hold, origin, platform
 from promokit.gates.answer import Answer
 from promokit.gates.facts import Facts, Unknown
-from promokit.gates.judging import judge_all
+from promokit.gates.judging import GATES, judge_all
 from promokit.model import CiGate, Gates, ImageSettings
 from tests.factories import COMMIT, NOW, REPOSITORY, digest, environment, image
 from tests.gates import making
@@ -100,6 +100,16 @@ ROWS: list[Row] = [
     (origin.judge, {"ref": "refs/heads/fix"}, "refused", "refs/heads/fix"),
     (origin.judge, {"ref": "refs/tags/master"}, "refused", "refs/tags/master"),
     (origin.judge, {"ref": None}, "allowed", "is on master"),
+    (platform.judge, {}, "allowed", "has linux/amd64, linux/arm64"),
+    (platform.judge, {"platforms": ("linux/arm64", "linux/amd64", "linux/s390x")}, "allowed", "which the nodes are"),
+    (platform.judge, {"nodes": ("linux/arm",), "platforms": ("linux/arm/v7",)}, "allowed", "linux/arm"),
+    (platform.judge, {"platforms": ("linux/amd64",)}, "refused", "lacks linux/arm64"),
+    (platform.judge, {"nodes": ("windows/amd64",)}, "refused", "lacks windows/amd64"),
+    (platform.judge, {"nodes": ()}, "allowed", "no node yet"),
+    (platform.judge, {"nodes": None}, "allowed", "not judged"),
+    (platform.judge, {"nodes": DARK}, "unknown", "could not be asked"),
+    (platform.judge, {"platforms": DARK}, "unknown", "could not be asked"),
+    (platform.judge, {"platforms": ()}, "unknown", "doesn't tell"),
     (hold.judge, {}, "allowed", "not held"),
     (hold.judge, {"holds": held(digest("b"))}, "allowed", "not held"),
     (hold.judge, {"holds": held(digest())}, "refused", "it lost money"),
@@ -247,17 +257,22 @@ def test_an_environment_without_a_source_takes_any_allowed_image() -> None:
     test = environment("test", also_from=(branches,))
     feature = image().parse(f"{branches}:{COMMIT}@{digest()}")
     answers = judge_all(facts(environment=test, image=feature, source=None, ref="refs/heads/fix"))
-    assert [(each.gate, each.word) for each in answers] == [("origin", "allowed"), ("hold", "allowed")]
+    assert [(each.gate, each.word) for each in answers] == [
+        ("origin", "allowed"),
+        ("platform", "allowed"),
+        ("hold", "allowed"),
+    ]
 
 
 def test_all_gates_are_judged_whatever_the_first_says() -> None:
     """A person sees everything that stands in the way at once, in one order."""
     answers = judge_all(facts(source=DARK, comparison=comparison("ahead"), holds=held(digest())))
-    assert [each.gate for each in answers] == ["healthy", "differs", "bake", "ci", "origin", "hold", "approvals"]
+    assert [each.gate for each in answers] == [gate.NAME for gate in GATES]
     assert [each.word for each in answers].count("refused") == 2
 
 
 def test_gates_that_are_not_asked_for_are_silent() -> None:
     """ci, bake and approvals exist only where they are configured."""
     plain = prod(ci=None, approvals=None, bake=None)
-    assert [each.gate for each in judge_all(facts(environment=plain))] == ["healthy", "differs", "origin", "hold"]
+    asked = [each.gate for each in judge_all(facts(environment=plain))]
+    assert asked == [gate.NAME for gate in GATES if gate.NAME not in {"ci", "bake", "approvals"}]

@@ -125,3 +125,20 @@ def test_a_field_that_github_leaves_out_is_unknown(scene: Scene, serve: Serve, g
     made = promotion.planned()
     assert [each.gate for each in made.answers if each.word != "allowed"] == [gate]
     assert made.exit_code == 5
+
+
+@pytest.mark.parametrize(("architecture", "word"), [("amd64", "allowed"), ("arm64", "refused")])
+def test_an_image_is_judged_by_the_targets_nodes(scene: Scene, serve: Serve, architecture: str, word: str) -> None:
+    """The image is for amd64 alone."""
+    promotion = Promotion(scene, serve)
+    info = {"operatingSystem": "linux", "architecture": architecture}
+    scene.api.put("nodes", "node-1", {"status": {"nodeInfo": info}}, namespace="")
+    assert promotion.word("platform") == word
+
+
+@pytest.mark.parametrize(("status", "word"), [(403, "allowed"), (401, "unknown")])
+def test_nodes_that_may_not_be_read_stop_nothing(scene: Scene, serve: Serve, status: int, word: str) -> None:
+    """A role of a namespace hasn't the right to; whatever else goes wrong is unknown."""
+    promotion = Promotion(scene, serve)
+    scene.api.fail(status, path="nodes", times=9)
+    assert promotion.word("platform") == word

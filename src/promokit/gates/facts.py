@@ -69,7 +69,10 @@ class Approvals:
 
 @frozen
 class Facts:
-    """Everything the gates of one promotion judge. `final` is set when it is about to be applied."""
+    """Everything the gates of one promotion judge. `final` is set when it is about to be applied.
+
+    `nodes` are the platforms of the target's nodes; None where this role may not read them.
+    """
 
     environment: Environment
     image: ImageRef
@@ -81,6 +84,8 @@ class Facts:
     comparison: Comparison | Unknown | None = None
     immutable: bool | Unknown | None = None
     label: str | Unknown | None = None
+    nodes: tuple[str, ...] | Unknown | None = None
+    platforms: tuple[str, ...] | Unknown = ()
     holds: Mapping[str, str] | Unknown = field(factory=dict)
     approvals: Approvals | Unknown | None = None
     run_id: int | None = None

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TypeVar
 
+from promokit.cluster.nodes import node_platforms
+from promokit.cluster.transport import Forbidden
 from promokit.errors import PromokitError
 from promokit.gates.ci import counting, under_way
 from promokit.gates.facts import Approvals, Facts, Unknown
@@ -42,6 +44,7 @@ def gather(
     promoted = environment.source is not None
     assert image.digest is not None  # noqa: S101 - resolved before
     registry, digest, repository = clients.registry(image.name), image.digest, image.name
+    nodes = _nodes(environment, clients)
     return Facts(
         environment=environment,
         image=image,
@@ -52,6 +55,8 @@ def gather(
         comparison=_comparison(environment, revision, clients) if promoted else None,
         immutable=asked(lambda: registry.tags_immutable(repository)) if promoted else None,
         label=asked(lambda: registry.revision_of(repository, digest)) if promoted else None,
+        nodes=nodes,
+        platforms=asked(lambda: registry.platforms_of(repository, digest)) if nodes else (),
         holds=target.book.holds,
         approvals=_approvals(environment, context.run_id, clients),
         run_id=context.run_id,
@@ -124,6 +129,16 @@ def _runs(
 
 def _worth_waiting(runs: tuple[Run, ...] | Unknown) -> bool:
     return not isinstance(runs, Unknown) and under_way(runs)
+
+
+def _nodes(environment: Environment, clients: Clients) -> tuple[str, ...] | Unknown | None:
+    """Return the platforms of the target's nodes; None where this role may not read them."""
+    try:
+        return node_platforms(clients.namespace(environment).transport)
+    except Forbidden:
+        return None
+    except PromokitError as error:
+        return Unknown(error.what, error.remedy or "run this again")
 
 
 def _comparison(environment: Environment, revision: str, clients: Clients) -> Comparison | Unknown | None:
