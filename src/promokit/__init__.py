@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from promokit.config import load
     from promokit.errors import ConfigError, PromokitError, Refused, Unreachable, VerificationFailed
     from promokit.image import Digest, ImageRef, ReleaseTag, RevisionTag
+    from promokit.promotion.adopting import adopt
     from promokit.promotion.apply import apply
     from promokit.promotion.checking import check
     from promokit.promotion.planning import plan
@@ -35,6 +36,7 @@ _NAMES = {
     "config": ("load",),
     "errors": ("ConfigError", "PromokitError", "Refused", "Unreachable", "VerificationFailed"),
     "image": ("Digest", "ImageRef", "ReleaseTag", "RevisionTag"),
+    "promotion.adopting": ("adopt",),
     "promotion.apply": ("apply",),
     "promotion.checking": ("check",),
     "promotion.planning": ("plan",),
@@ -58,6 +60,7 @@ __all__ = [
     "RevisionTag",
     "Unreachable",
     "VerificationFailed",
+    "adopt",
     "apply",
     "check",
     "history",

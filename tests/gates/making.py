@@ -7,7 +7,7 @@ from typing import Any
 
 from promokit.gates.facts import Approvals, Facts, Standing, WorkloadStanding
 from promokit.github.types import Account, Comparison, EnvironmentSettings, Review, Run
-from promokit.image import Digest
+from promokit.image import Digest, ImageRef
 from promokit.model import ApprovalsGate, CiGate, Environment, Gates
 from tests.factories import COMMIT, NOW, digest, environment, image
 
@@ -55,9 +55,13 @@ def standing(name: str, *workloads: WorkloadStanding, migrated: bool | None = Tr
     return Standing(name, workloads or (workload(), workload("worker-app/worker")), migrated)
 
 
+def old_image(digit: str = "b") -> ImageRef:
+    return image(digit, "2026.11.20.0001")
+
+
 def old(name: str = "main-app/main-app", **changes: Any) -> WorkloadStanding:
     """A workload of the target that runs what was before."""
-    return workload(name, **{"image": str(image("b", "2026.11.20.0001")), "digest": digest("b"), **changes})
+    return workload(name, **{"image": str(old_image()), "digest": digest("b"), **changes})
 
 
 def settings(name: str, **changes: Any) -> EnvironmentSettings:
@@ -117,6 +121,7 @@ def facts(**changes: Any) -> Facts:
         "label": COMMIT,
         "nodes": ("linux/amd64", "linux/arm64"),
         "platforms": ("linux/amd64", "linux/arm64"),
+        "recorded": ledger("b"),
         "holds": {},
         "approvals": approvals(),
         "run_id": 7,
@@ -125,6 +130,11 @@ def facts(**changes: Any) -> Facts:
         **changes,
     }
     return Facts(**told)
+
+
+def ledger(*digits: str) -> dict[str, tuple[str, ...]]:
+    """What the ledger says that both workloads may run."""
+    return dict.fromkeys(("main-app/main-app", "worker-app/worker"), tuple(str(old_image(each)) for each in digits))
 
 
 def held(which: Digest, reason: str = "it lost money") -> dict[str, str]:

@@ -5,14 +5,28 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from promokit.gates import approvals, bake, ci, differs, healthy, hold, origin, platform
+from promokit.gates import approvals, bake, ci, differs, drift, healthy, hold, origin, platform
 from promokit.gates.answer import Answer
 from promokit.gates.facts import Facts, Unknown
 from promokit.gates.judging import GATES, judge_all
 from promokit.model import CiGate, Gates, ImageSettings
 from tests.factories import COMMIT, NOW, REPOSITORY, digest, environment, image
 from tests.gates import making
-from tests.gates.making import BOB, BOT, CAROL, comparison, facts, held, old, prod, review, run, standing, workload
+from tests.gates.making import (
+    BOB,
+    BOT,
+    CAROL,
+    comparison,
+    facts,
+    held,
+    ledger,
+    old,
+    prod,
+    review,
+    run,
+    standing,
+    workload,
+)
 
 DARK = Unknown("it could not be asked", "ask again")
 OTHER = "d" * 40
@@ -110,6 +124,17 @@ ROWS: list[Row] = [
     (platform.judge, {"nodes": DARK}, "unknown", "could not be asked"),
     (platform.judge, {"platforms": DARK}, "unknown", "could not be asked"),
     (platform.judge, {"platforms": ()}, "unknown", "doesn't tell"),
+    (drift.judge, {}, "allowed", "prod runs what its ledger says"),
+    (drift.judge, {"recorded": {}}, "allowed", "doesn't tell yet"),
+    (drift.judge, {"recorded": ledger("c", "b")}, "allowed", "runs what its ledger says"),
+    (drift.judge, {"recorded": {"another/app": ("x",)}}, "allowed", "runs what its ledger says"),
+    (drift.judge, {"recorded": ledger("c")}, "refused", "changed by hand: main-app/main-app is set to"),
+    (drift.judge, {"target": standing("prod", old(), workload("worker-app/worker"))}, "refused", "hand: worker-app/w"),
+    (drift.judge, {"target": standing("prod", old(image=f"{REPOSITORY}:x@{digest('b')}"))}, "allowed", "runs what"),
+    (drift.judge, {"target": standing("prod", old(image=f"{REPOSITORY}:2026.11.20.0001"))}, "refused", "by hand"),
+    (drift.judge, {"target": standing("prod", old(image=""))}, "refused", "is set to nothing"),
+    (drift.judge, {"target": DARK}, "unknown", "could not be asked"),
+    (drift.judge, {"recorded": DARK}, "unknown", "could not be asked"),
     (hold.judge, {}, "allowed", "not held"),
     (hold.judge, {"holds": held(digest("b"))}, "allowed", "not held"),
     (hold.judge, {"holds": held(digest())}, "refused", "it lost money"),
@@ -260,6 +285,7 @@ def test_an_environment_without_a_source_takes_any_allowed_image() -> None:
     assert [(each.gate, each.word) for each in answers] == [
         ("origin", "allowed"),
         ("platform", "allowed"),
+        ("drift", "allowed"),
         ("hold", "allowed"),
     ]
 

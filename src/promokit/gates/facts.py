@@ -71,7 +71,8 @@ class Approvals:
 class Facts:
     """Everything the gates of one promotion judge. `final` is set when it is about to be applied.
 
-    `nodes` are the platforms of the target's nodes; None where this role may not read them.
+    `nodes` are the platforms of the target's nodes; None where this role may not read them. `recorded` are the images
+    that each workload of the target may run by its ledger.
     """
 
     environment: Environment
@@ -86,6 +87,7 @@ class Facts:
     label: str | Unknown | None = None
     nodes: tuple[str, ...] | Unknown | None = None
     platforms: tuple[str, ...] | Unknown = ()
+    recorded: Mapping[str, tuple[str, ...]] | Unknown = field(factory=dict)
     holds: Mapping[str, str] | Unknown = field(factory=dict)
     approvals: Approvals | Unknown | None = None
     run_id: int | None = None

@@ -15,6 +15,7 @@ from promokit.github.api import GitHub
 from promokit.github.types import Comparison, Run
 from promokit.identity.tags import commit_of
 from promokit.image import ImageRef
+from promokit.ledger.record import recorded
 from promokit.model import Environment
 from promokit.promotion.clients import Clients
 from promokit.promotion.survey import Survey
@@ -57,6 +58,7 @@ def gather(
         label=asked(lambda: registry.revision_of(repository, digest)) if promoted else None,
         nodes=nodes,
         platforms=asked(lambda: registry.platforms_of(repository, digest)) if nodes else (),
+        recorded=recorded(target.book.lines),
         holds=target.book.holds,
         approvals=_approvals(environment, context.run_id, clients),
         run_id=context.run_id,
