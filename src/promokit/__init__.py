@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from promokit.promotion.checking import check
     from promokit.promotion.planning import plan
     from promokit.promotion.primitives import roll_out, run_migration
-    from promokit.promotion.record import history, hold, release
+    from promokit.promotion.record import history, hold, override, release
     from promokit.promotion.resolution import resolve
     from promokit.promotion.rollback import rollback
     from promokit.rollout.policy import Policy
@@ -41,7 +41,7 @@ _NAMES = {
     "promotion.checking": ("check",),
     "promotion.planning": ("plan",),
     "promotion.primitives": ("roll_out", "run_migration"),
-    "promotion.record": ("history", "hold", "release"),
+    "promotion.record": ("history", "hold", "override", "release"),
     "promotion.resolution": ("resolve",),
     "promotion.rollback": ("rollback",),
     "rollout.policy": ("Policy",),
@@ -67,6 +67,7 @@ __all__ = [
     "hold",
     "judge",
     "load",
+    "override",
     "plan",
     "release",
     "resolve",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from promokit.freeze_windows import FreezeWindow
 from promokit.gates.facts import Approvals, Facts, Standing, WorkloadStanding
 from promokit.github.types import Account, Comparison, EnvironmentSettings, Review, Run
 from promokit.image import Digest, ImageRef
@@ -101,6 +102,7 @@ def prod(**gates: Any) -> Environment:
         "ci": CiGate(("ci.yaml",)),
         "approvals": ApprovalsGate(("prod-approval", "prod")),
         "bake": timedelta(hours=24),
+        "freeze": (FreezeWindow("Fri 16:00 to Mon 08:00"),),
         **gates,
     }
     return environment("prod", source=environment("sandbox"), gates=Gates(**wanted))
@@ -123,6 +125,7 @@ def facts(**changes: Any) -> Facts:
         "platforms": ("linux/amd64", "linux/arm64"),
         "recorded": ledger("b"),
         "holds": {},
+        "overrides": {},
         "approvals": approvals(),
         "run_id": 7,
         "ref": REF,

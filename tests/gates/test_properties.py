@@ -3,6 +3,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from promokit.freeze_windows import FreezeWindow
 from promokit.gates.facts import Unknown
 from promokit.gates.judging import judge_all
 from tests.factories import digest
@@ -22,6 +23,8 @@ BAD: dict[str, list[Any]] = {
     "recorded": [ledger("c"), DARK],
     "nodes": [("linux/s390x",), DARK],
     "platforms": [(), ("linux/amd64",), DARK],
+    "environment": [making.prod(freeze=(FreezeWindow(dates="2026-11-24 to 2026-11-24"),))],
+    "overrides": [DARK],
     "ref": ["refs/heads/fix"],
     "approvals": [
         None,

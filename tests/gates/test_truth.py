@@ -1,11 +1,12 @@
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from attrs import evolve
 
-from promokit.gates import approvals, bake, ci, differs, drift, healthy, hold, origin, platform
+from promokit.freeze_windows import FreezeWindow
+from promokit.gates import approvals, bake, ci, differs, drift, freeze, healthy, hold, origin, platform
 from promokit.gates.answer import Answer
 from promokit.gates.facts import Facts, Unknown
 from promokit.gates.judging import GATES, judge_all
@@ -33,6 +34,11 @@ OTHER = "d" * 40
 
 Row = tuple[Callable[[Facts], Answer | None], dict[str, Any], str, str]
 BRANCHED = environment("prod", source=environment("sandbox"), image=ImageSettings(REPOSITORY, "master", True))
+FROZEN = datetime(2026, 11, 28, 12, tzinfo=UTC)  # a Saturday
+EARLIER, LAST_WEEK, THIS = FROZEN - timedelta(hours=2), FROZEN - timedelta(days=7), str(digest())
+TWICE = prod(
+    freeze=(FreezeWindow("Fri 16:00 to Mon 08:00"), FreezeWindow(dates="2026-11-28 11:00 to 2026-12-31 12:00"))
+)
 TEST = environment("test", gates=Gates(CiGate(("ci.yaml",))))
 ROWS: list[Row] = [
     (healthy.judge, {}, "allowed", "run this digest in sandbox"),
@@ -139,6 +145,29 @@ ROWS: list[Row] = [
     (hold.judge, {"holds": held(digest("b"))}, "allowed", "not held"),
     (hold.judge, {"holds": held(digest())}, "refused", "it lost money"),
     (hold.judge, {"holds": DARK}, "unknown", "could not be asked"),
+    (freeze.judge, {}, "allowed", "in none of its windows"),
+    (freeze.judge, {"now": FROZEN}, "refused", "frozen until 2026-11-30 08:00 UTC (Fri 16:00 to Mon 08:00 UTC)"),
+    (freeze.judge, {"now": FROZEN, "overrides": {THIS: FROZEN}}, "allowed", "overridden for this digest"),
+    (freeze.judge, {"now": FROZEN, "overrides": {str(digest("b")): FROZEN}}, "refused", "frozen until"),
+    (
+        freeze.judge,
+        {"now": FROZEN, "overrides": {THIS: LAST_WEEK}},
+        "refused",
+        "frozen until",
+    ),
+    (
+        freeze.judge,
+        {"now": FROZEN, "overrides": {THIS: EARLIER}, "environment": TWICE},
+        "refused",
+        "2026-12-31",
+    ),
+    (
+        freeze.judge,
+        {"now": FROZEN, "overrides": {THIS: FROZEN}, "environment": TWICE},
+        "allowed",
+        "overridden",
+    ),
+    (freeze.judge, {"overrides": DARK}, "unknown", "could not be asked"),
     (approvals.judge, {}, "allowed", "prod-approval by bob, prod by carol"),
     (approvals.judge, {"approvals": None}, "unknown", "nobody could approve"),
     (approvals.judge, {"approvals": DARK}, "unknown", "could not be asked"),
@@ -298,7 +327,7 @@ def test_all_gates_are_judged_whatever_the_first_says() -> None:
 
 
 def test_gates_that_are_not_asked_for_are_silent() -> None:
-    """ci, bake and approvals exist only where they are configured."""
-    plain = prod(ci=None, approvals=None, bake=None)
+    """ci, bake, freeze and approvals exist only where they are configured."""
+    plain = prod(ci=None, approvals=None, bake=None, freeze=())
     asked = [each.gate for each in judge_all(facts(environment=plain))]
-    assert asked == [gate.NAME for gate in GATES if gate.NAME not in {"ci", "bake", "approvals"}]
+    assert asked == [gate.NAME for gate in GATES if gate.NAME not in {"ci", "bake", "freeze", "approvals"}]

@@ -1,8 +1,20 @@
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from promokit.ledger.record import Good, digest_in, entry, holds, migrations, opened, recorded, succeeded, unfinished
+from promokit.ledger.record import (
+    Good,
+    digest_in,
+    entry,
+    holds,
+    migrations,
+    opened,
+    overrides,
+    recorded,
+    succeeded,
+    unfinished,
+)
 from tests.factories import NOW, digest, image
 
 Line = dict[str, Any]
@@ -131,6 +143,18 @@ def test_the_ledger_says_what_each_workload_may_run(lines: list[Line], images: s
 def test_a_ledger_without_a_change_says_nothing(lines: list[Line]) -> None:
     """Nor one after a rollback by the revision history, where each workload went back to its own."""
     assert recorded(lines) == {}
+
+
+def test_an_override_is_of_one_gate_and_one_digest() -> None:
+    """The newest counts; one whose time can't be read doesn't."""
+    lines = [
+        entry("noted", "override", "o-1", NOW - timedelta(hours=1), gate="freeze", digest="a"),
+        entry("noted", "override", "o-2", NOW, gate="freeze", digest="a"),
+        entry("noted", "override", "o-3", NOW, gate="other", digest="b"),
+        {**entry("noted", "override", "o-4", NOW, gate="freeze", digest="c"), "at": "yesterday"},
+        {**entry("noted", "override", "o-5", NOW, gate="freeze", digest="d"), "at": "2026-11-24T12:00:00"},
+    ]
+    assert overrides(lines, "freeze") == {"a": NOW}
 
 
 def test_the_digest_in_an_image() -> None:

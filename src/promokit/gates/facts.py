@@ -72,7 +72,7 @@ class Facts:
     """Everything the gates of one promotion judge. `final` is set when it is about to be applied.
 
     `nodes` are the platforms of the target's nodes; None where this role may not read them. `recorded` are the images
-    that each workload of the target may run by its ledger.
+    that each workload of the target may run by its ledger, `overrides` when somebody let a digest through its freeze.
     """
 
     environment: Environment
@@ -89,6 +89,7 @@ class Facts:
     platforms: tuple[str, ...] | Unknown = ()
     recorded: Mapping[str, tuple[str, ...]] | Unknown = field(factory=dict)
     holds: Mapping[str, str] | Unknown = field(factory=dict)
+    overrides: Mapping[str, datetime] | Unknown = field(factory=dict)
     approvals: Approvals | Unknown | None = None
     run_id: int | None = None
     ref: str | None = None

@@ -104,6 +104,13 @@ def holds(lines: Sequence[Line]) -> dict[str, str]:
     return held
 
 
+def overrides(lines: Sequence[Line], gate: str) -> dict[str, datetime]:
+    """Return the digests that people let through a gate here, each with when it was done last."""
+    found = [each for each in lines if each.get("kind") == "override" and each.get("gate") == gate]
+    times = {str(each.get("digest")): _time(each.get("at")) for each in found}
+    return {digest: at for digest, at in times.items() if at is not None}
+
+
 def digest_in(image: str) -> str:
     """Return the digest of a pinned image, or empty text."""
     return image.partition("@")[2]
@@ -111,6 +118,14 @@ def digest_in(image: str) -> str:
 
 def _changes(line: Line) -> bool:
     return line.get("line") == "opened" and line.get("kind") in CHANGING
+
+
+def _time(value: object) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(str(value))
+    except ValueError:
+        return None
+    return at if at.tzinfo else None
 
 
 def _texts(value: object) -> dict[str, str]:

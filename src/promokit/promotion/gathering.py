@@ -15,7 +15,7 @@ from promokit.github.api import GitHub
 from promokit.github.types import Comparison, Run
 from promokit.identity.tags import commit_of
 from promokit.image import ImageRef
-from promokit.ledger.record import recorded
+from promokit.ledger.record import overrides, recorded
 from promokit.model import Environment
 from promokit.promotion.clients import Clients
 from promokit.promotion.survey import Survey
@@ -60,6 +60,7 @@ def gather(
         platforms=asked(lambda: registry.platforms_of(repository, digest)) if nodes else (),
         recorded=recorded(target.book.lines),
         holds=target.book.holds,
+        overrides=overrides(target.book.lines, "freeze"),
         approvals=_approvals(environment, context.run_id, clients),
         run_id=context.run_id,
         ref=context.ref,
