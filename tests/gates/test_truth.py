@@ -172,6 +172,13 @@ ROWS: list[Row] = [
     (approvals.judge, {"approvals": None}, "unknown", "nobody could approve"),
     (approvals.judge, {"approvals": DARK}, "unknown", "could not be asked"),
     (approvals.judge, {"approvals": making.approvals(by=run(attempt=2))}, "refused", "attempt 2"),
+    (approvals.judge, {"approvals": making.approvals(by=run(created_at=NOW - timedelta(hours=24)))}, "allowed", "bob"),
+    (
+        approvals.judge,
+        {"approvals": making.approvals(by=run(created_at=NOW - timedelta(hours=26)))},
+        "refused",
+        "began",
+    ),
     (approvals.judge, {"approvals": making.approvals(by=run(branch="fix"))}, "refused", "not of master"),
     (approvals.judge, {"approvals": making.approvals(by=run(branch=None))}, "unknown", "this run's branch"),
     (approvals.judge, {"approvals": making.approvals(by=run(triggering_actor=None))}, "unknown", "triggering actor"),

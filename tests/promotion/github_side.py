@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 from attrs import define, field
@@ -25,7 +26,8 @@ class GitHubSide:
     documents: dict[str, list[Any]] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        ours = run(id=OUR_RUN, event="workflow_dispatch", triggering_actor=account())
+        began = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        ours = run(id=OUR_RUN, event="workflow_dispatch", triggering_actor=account(), created_at=began)
         reviews = [
             review(environments=[{"id": 1, "name": "prod-approval"}]),
             review(environments=[{"id": 2, "name": "prod"}], user=account("carol", number=3)),

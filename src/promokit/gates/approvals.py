@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from promokit.gates.answer import Answer, allowed, refused, unknown
 from promokit.gates.facts import Approvals, Facts, Unknown
@@ -10,6 +11,9 @@ from promokit.github.types import Account, EnvironmentSettings, Run
 
 NAME = "approvals"
 _AGAIN = "start a new promotion"
+# A plan is good for 24 h and is made at the start of its run. It says itself when that was; GitHub says when the run
+# began, and nobody who passes a plan on can say otherwise. The hour is for runners and CI that were waited for.
+_OLDEST = timedelta(hours=25)
 
 
 def judge(facts: Facts) -> Answer | None:
@@ -37,6 +41,8 @@ def _run(run: Run, facts: Facts) -> Answer | None:
     branch = facts.environment.settings().branch
     if run.attempt != 1:
         return refused(NAME, f"this is attempt {run.attempt}: approvals of an earlier one would count", _AGAIN)
+    if facts.now - run.created_at > _OLDEST:
+        return refused(NAME, f"this run began at {run.created_at:%Y-%m-%d %H:%M} UTC: its plan has expired", _AGAIN)
     if run.branch is None or run.triggering_actor is None:
         untold = "branch" if run.branch is None else "triggering actor"
         return unknown(NAME, f"GitHub doesn't tell this run's {untold}", _AGAIN)
