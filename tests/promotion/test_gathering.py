@@ -1,62 +1,15 @@
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from attrs import evolve
 
-from promokit.model import ApprovalsGate, CiGate, Environment, Gates
+from promokit.model import CiGate
 from promokit.promotion.apply import apply
-from promokit.promotion.clients import Clients
-from promokit.promotion.plan import Plan
 from promokit.promotion.planning import plan
-from tests.factories import NOW
 from tests.github.documents import run
-from tests.http_server import Respond, Server
-from tests.manifest_objects import deployment_json
-from tests.promotion.github_side import OUR_RUN, GitHubSide
-from tests.promotion.scene import FIRST, Scene
-
-Serve = Callable[[Respond], Server]
-REVISION = "c" * 40
-RUNS = "/actions/workflows/ci.yaml/runs"
-
-
-class Promotion:
-    """SANDBOX runs a release built from REVISION; it is to go to PROD by a run of GitHub that two have approved."""
-
-    def __init__(self, scene: Scene, serve: Serve, **gates: Any) -> None:
-        self.scene, self.github = scene, GitHubSide(REVISION)
-        self.server = serve(self.github.respond)
-        image = scene.registry.add("2026.11.24.0002", REVISION)
-        for namespace, runs in (("credreg-sandbox", image), ("credreg-prod", scene.images[FIRST])):
-            for name, container in (("main-app", "main-app"), ("worker-app", "worker")):
-                scene.api.put("deployments", name, deployment_json(container, str(runs)), namespace)
-        self.clients = Clients({**scene.clients.environ, **self.github.environ(self.server.url)})
-        assert scene.environment.image is not None
-        shared = evolve(scene.environment, image=evolve(scene.environment.image, allow_mutable_tags=True))
-        sandbox = evolve(shared, name="sandbox", namespace="credreg-sandbox")
-        guarded = {"ci": CiGate(("ci.yaml",)), "approvals": ApprovalsGate(("prod-approval", "prod")), **gates}
-        self.prod: Environment = evolve(
-            shared, name="prod", namespace="credreg-prod", source=sandbox, gates=Gates(**guarded)
-        )
-        self.slept: list[float] = []
-
-    def planned(self, **settings: Any) -> Plan:
-        return plan(
-            self.prod,
-            clients=self.clients,
-            now=lambda: NOW + timedelta(seconds=sum(self.slept)),
-            sleep=self.slept.append,
-            **settings,
-        )
-
-    def word(self, gate: str, **settings: Any) -> str:
-        made = self.planned(**settings)
-        return next(each.word for each in made.answers if each.gate == gate)
-
-    def asked(self, path: str) -> int:
-        return sum(each.path.endswith(path) for each in self.server.asked)
+from tests.promotion.github_side import OUR_RUN
+from tests.promotion.journey import REVISION, RUNS, Promotion, Serve
+from tests.promotion.scene import Scene
 
 
 def ci_run(**changes: Any) -> dict[str, Any]:
