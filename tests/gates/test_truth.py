@@ -3,27 +3,21 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from attrs import evolve
 
 from promokit.freeze_windows import FreezeWindow
-from promokit.gates import approvals, bake, ci, differs, drift, freeze, healthy, hold, origin, platform
+from promokit.gates import bake, ci, differs, drift, freeze, healthy, hold, origin, platform
 from promokit.gates.answer import Answer
 from promokit.gates.facts import Facts, Unknown
 from promokit.gates.judging import GATES, judge_all
 from promokit.model import CiGate, Gates, ImageSettings
 from tests.factories import COMMIT, NOW, REPOSITORY, digest, environment, image
-from tests.gates import making
 from tests.gates.making import (
-    BOB,
-    BOT,
-    CAROL,
     comparison,
     facts,
     held,
     ledger,
     old,
     prod,
-    review,
     run,
     standing,
     workload,
@@ -168,90 +162,6 @@ ROWS: list[Row] = [
         "overridden",
     ),
     (freeze.judge, {"overrides": DARK}, "unknown", "could not be asked"),
-    (approvals.judge, {}, "allowed", "prod-approval by bob, prod by carol"),
-    (approvals.judge, {"approvals": None}, "unknown", "nobody could approve"),
-    (approvals.judge, {"approvals": DARK}, "unknown", "could not be asked"),
-    (approvals.judge, {"approvals": making.approvals(by=run(attempt=2))}, "refused", "attempt 2"),
-    (approvals.judge, {"approvals": making.approvals(by=run(created_at=NOW - timedelta(hours=24)))}, "allowed", "bob"),
-    (
-        approvals.judge,
-        {"approvals": making.approvals(by=run(created_at=NOW - timedelta(hours=26)))},
-        "refused",
-        "began",
-    ),
-    (approvals.judge, {"approvals": making.approvals(by=run(branch="fix"))}, "refused", "not of master"),
-    (approvals.judge, {"approvals": making.approvals(by=run(branch=None))}, "unknown", "this run's branch"),
-    (approvals.judge, {"approvals": making.approvals(by=run(triggering_actor=None))}, "unknown", "triggering actor"),
-    (approvals.judge, {"ref": "refs/heads/fix"}, "refused", "refs/heads/fix"),
-    (approvals.judge, {"ref": None}, "refused", "not of master"),
-    (
-        approvals.judge,
-        {"approvals": making.approvals(review(BOB, "prod-approval", "prod"))},
-        "refused",
-        "different people",
-    ),
-    (approvals.judge, {"approvals": making.approvals(review(BOB, "prod-approval"))}, "refused", "missing: prod"),
-    (
-        approvals.judge,
-        {"approvals": making.approvals(review(BOB, "prod-approval", "prod"), review(CAROL, "prod-approval"))},
-        "allowed",
-        "prod-approval by carol, prod by bob",
-    ),
-    (
-        approvals.judge,
-        {"approvals": making.approvals(review(making.ALICE, "prod-approval"), review(CAROL, "prod"))},
-        "refused",
-        "missing: prod-approval",
-    ),
-    (
-        approvals.judge,
-        {"approvals": making.approvals(review(BOT, "prod-approval"), review(CAROL, "prod"))},
-        "refused",
-        "missing: prod-approval",
-    ),
-    (
-        approvals.judge,
-        {
-            "approvals": making.approvals(
-                review(BOB, "prod-approval"), review(CAROL, "prod"), by=run(triggering_actor=CAROL)
-            )
-        },
-        "refused",
-        "missing: prod",
-    ),
-    (
-        approvals.judge,
-        {
-            "approvals": making.approvals(
-                review(BOB, "prod-approval"), review(CAROL, "prod"), review(BOT, "prod", state="rejected")
-            )
-        },
-        "refused",
-        "rejected",
-    ),
-    (approvals.judge, {"approvals": making.approvals(review(CAROL, "prod", state="pending"))}, "refused", "missing"),
-    (
-        approvals.judge,
-        {"approvals": making.approvals(review(BOB, "prod-approval"), review(evolve(BOB, login="bobby"), "prod"))},
-        "refused",
-        "different people",
-    ),
-    (
-        approvals.judge,
-        {
-            "approvals": making.approvals(
-                review(evolve(making.ALICE, login="Alice-2"), "prod-approval"), review(CAROL, "prod")
-            )
-        },
-        "refused",
-        "missing: prod-approval",
-    ),
-    (
-        approvals.judge,
-        {"approvals": making.approvals(settings={"prod": making.settings("prod")})},
-        "refused",
-        "no environment prod-approval",
-    ),
 ]
 
 
@@ -265,51 +175,6 @@ def test_the_truth_table_of_the_gates(
     assert answer.word == word
     assert told in answer.sentence
     assert (answer.remedy != "") == (word != "allowed")
-
-
-@pytest.mark.parametrize(
-    ("setting", "value", "word"),
-    [
-        ("required_reviewers", False, "refused"),
-        ("reviewers", 0, "refused"),
-        ("prevent_self_review", False, "refused"),
-        ("prevent_self_review", None, "unknown"),
-        ("admins_can_bypass", True, "refused"),
-        ("admins_can_bypass", None, "unknown"),
-        ("custom_branch_policies", False, "refused"),
-        ("custom_branch_policies", None, "unknown"),
-    ],
-)
-def test_each_missing_protection_of_an_environment_stops(setting: str, value: bool | None, word: str) -> None:
-    """An approval is worth what the environment's settings make of it; what isn't told is unknown."""
-    told = {"prod-approval": making.settings("prod-approval"), "prod": making.settings("prod", **{setting: value})}
-    answer = approvals.judge(facts(approvals=making.approvals(settings=told)))
-    assert answer is not None
-    assert answer.word == word
-    assert answer.remedy
-
-
-@pytest.mark.parametrize("branches", [(), ("*",), ("master", "release/*"), ("main",)])
-def test_an_environment_that_is_open_to_other_branches_refuses(branches: tuple[str, ...]) -> None:
-    """Exactly the configured branch may deploy there."""
-    told = {"prod-approval": ("master",), "prod": branches}
-    answer = approvals.judge(facts(approvals=making.approvals(branches=told)))
-    assert answer is not None
-    assert (answer.word, "restrict" in answer.remedy) == ("refused", True)
-
-
-def test_before_apply_missing_approvals_are_waited_for() -> None:
-    """A plan is made before anybody could approve it: it says so and is judged again."""
-    answer = approvals.judge(facts(final=False, approvals=making.approvals(review(BOB, "other"))))
-    assert answer is not None
-    assert (answer.word, answer.waiting) == ("allowed", True)
-
-
-def test_a_rejection_refuses_even_before_apply() -> None:
-    """What was rejected isn't waited for."""
-    answer = approvals.judge(facts(final=False, approvals=making.approvals(review(BOB, "prod", state="rejected"))))
-    assert answer is not None
-    assert answer.word == "refused"
 
 
 def test_an_environment_without_a_source_takes_any_allowed_image() -> None:
