@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from promokit.config import load, parse
 from promokit.errors import ConfigError
+from promokit.freeze_windows import FreezeWindow
 from promokit.model import Cluster, Pipeline, Workload
 
 ROOT = Path(__file__).parent.parent
@@ -71,6 +72,15 @@ def test_one_text_stands_for_a_list_of_one() -> None:
     assert (ci.workflow, ci.wait) == (("ci.yaml",), timedelta(minutes=20))
 
 
+def test_freeze_windows_are_one_or_a_list() -> None:
+    """Weekly or dated; they are plain text in YAML, without quotes."""
+    weekly, dated = "{weekly: Fri 16:00 to Mon 08:00, zone: Europe/Zurich}", "{dates: 2026-12-19 to 2027-01-03}"
+    one = parse(with_test(f"gates: {{freeze: {weekly}}}"), FILE)["test"].gates
+    assert one.freeze == (FreezeWindow("Fri 16:00 to Mon 08:00", zone="Europe/Zurich"),)
+    both = parse(with_test(f"gates: {{freeze: [{weekly}, {dated}]}}"), FILE)["test"].gates
+    assert both.freeze == (*one.freeze, FreezeWindow(dates="2026-12-19 to 2027-01-03"))
+
+
 def test_a_key_of_yaml_that_is_reused_is_read() -> None:
     """Anchors and aliases are YAML, and allowed."""
     text = (
@@ -101,6 +111,12 @@ def test_a_key_of_yaml_that_is_reused_is_read() -> None:
         ("gates: {ci: {}}", "'workflow' is missing"),
         ("gates: {ci: {workflow: [a.yaml], wait: 5}}", "5 is not a length of time"),
         ("gates: {smoke: {}}", "unknown key 'smoke'"),
+        ("gates: {freeze: [{weekly: Friday}]}", "'Friday' is no freeze window"),
+        ("gates: {freeze: [{weekly: Sat to Sun, zone: Nowhere}]}", "'Nowhere' is no time zone"),
+        ("gates: {freeze: [{daily: Sat to Sun}]}", "unknown key 'daily'"),
+        ("gates: {freeze: [{dates: 2026-12-24}]}", "expected text, not datetime.date(2026, 12, 24)"),
+        ("gates: {freeze: Sat to Sun}", "expected keys and values here"),
+        ("gates: {freeze: 7}", "expected keys and values here"),
         ("gates: {approvals: {environments: prod, count: 2}}", "unknown key 'count'"),
         ("gates: [ci]", "expected keys and values here, not ['ci']"),
         ("from: staging", "'staging' is not an environment described above 'test'"),

@@ -21,11 +21,12 @@ if TYPE_CHECKING:
     from promokit.config import load
     from promokit.errors import ConfigError, PromokitError, Refused, Unreachable, VerificationFailed
     from promokit.image import Digest, ImageRef, ReleaseTag, RevisionTag
+    from promokit.promotion.adopting import adopt
     from promokit.promotion.apply import apply
     from promokit.promotion.checking import check
     from promokit.promotion.planning import plan
     from promokit.promotion.primitives import roll_out, run_migration
-    from promokit.promotion.record import history, hold, release
+    from promokit.promotion.record import history, hold, override, release
     from promokit.promotion.resolution import resolve
     from promokit.promotion.rollback import rollback
     from promokit.rollout.policy import Policy
@@ -35,11 +36,12 @@ _NAMES = {
     "config": ("load",),
     "errors": ("ConfigError", "PromokitError", "Refused", "Unreachable", "VerificationFailed"),
     "image": ("Digest", "ImageRef", "ReleaseTag", "RevisionTag"),
+    "promotion.adopting": ("adopt",),
     "promotion.apply": ("apply",),
     "promotion.checking": ("check",),
     "promotion.planning": ("plan",),
     "promotion.primitives": ("roll_out", "run_migration"),
-    "promotion.record": ("history", "hold", "release"),
+    "promotion.record": ("history", "hold", "override", "release"),
     "promotion.resolution": ("resolve",),
     "promotion.rollback": ("rollback",),
     "rollout.policy": ("Policy",),
@@ -58,12 +60,14 @@ __all__ = [
     "RevisionTag",
     "Unreachable",
     "VerificationFailed",
+    "adopt",
     "apply",
     "check",
     "history",
     "hold",
     "judge",
     "load",
+    "override",
     "plan",
     "release",
     "resolve",

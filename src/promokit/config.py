@@ -17,6 +17,7 @@ from cattrs.gen import make_dict_structure_fn, override
 from promokit.config_lines import lines_of
 from promokit.durations import parse_duration
 from promokit.errors import ConfigError
+from promokit.freeze_windows import FreezeWindow
 from promokit.model import (
     ApprovalsGate,
     CiGate,
@@ -66,7 +67,7 @@ class PipelineFile:
 
 # Inner ones first: cattrs binds the hooks of the fields when a class's own hook is made.
 ENTRIES = (
-    *(Cluster, CiGate, ApprovalsGate, Gates, Migration, ImageSettings, Slack, Notify),
+    *(Cluster, CiGate, ApprovalsGate, FreezeWindow, Gates, Migration, ImageSettings, Slack, Notify),
     *(EnvironmentEntry, PipelineFile),
 )
 
@@ -129,6 +130,12 @@ def _converter() -> cattrs.Converter:
     converter.register_structure_hook_func(
         lambda kind: kind == tuple[Workload, ...],
         lambda value, _: tuple(Workload.parse(each) for each in _texts(value)),
+    )
+    converter.register_structure_hook_func(
+        lambda kind: kind == tuple[FreezeWindow, ...],
+        lambda value, _: tuple(
+            converter.structure([value] if isinstance(value, Mapping) else value, list[FreezeWindow])
+        ),
     )
     for entry in ENTRIES:
         converter.register_structure_hook(entry, _entry_hook(entry, converter))

@@ -10,6 +10,7 @@ from typing import Literal
 from attrs import field, frozen
 
 from promokit.errors import ConfigError
+from promokit.freeze_windows import FreezeWindow
 
 
 @frozen
@@ -94,6 +95,7 @@ class Gates:
     ci: CiGate | None = None
     approvals: ApprovalsGate | None = None
     bake: timedelta | None = None
+    freeze: tuple[FreezeWindow, ...] = ()
 
 
 @frozen

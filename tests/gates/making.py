@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from promokit.freeze_windows import FreezeWindow
 from promokit.gates.facts import Approvals, Facts, Standing, WorkloadStanding
 from promokit.github.types import Account, Comparison, EnvironmentSettings, Review, Run
-from promokit.image import Digest
+from promokit.image import Digest, ImageRef
 from promokit.model import ApprovalsGate, CiGate, Environment, Gates
 from tests.factories import COMMIT, NOW, digest, environment, image
 
@@ -55,9 +56,13 @@ def standing(name: str, *workloads: WorkloadStanding, migrated: bool | None = Tr
     return Standing(name, workloads or (workload(), workload("worker-app/worker")), migrated)
 
 
+def old_image(digit: str = "b") -> ImageRef:
+    return image(digit, "2026.11.20.0001")
+
+
 def old(name: str = "main-app/main-app", **changes: Any) -> WorkloadStanding:
     """A workload of the target that runs what was before."""
-    return workload(name, **{"image": str(image("b", "2026.11.20.0001")), "digest": digest("b"), **changes})
+    return workload(name, **{"image": str(old_image()), "digest": digest("b"), **changes})
 
 
 def settings(name: str, **changes: Any) -> EnvironmentSettings:
@@ -97,6 +102,7 @@ def prod(**gates: Any) -> Environment:
         "ci": CiGate(("ci.yaml",)),
         "approvals": ApprovalsGate(("prod-approval", "prod")),
         "bake": timedelta(hours=24),
+        "freeze": (FreezeWindow("Fri 16:00 to Mon 08:00"),),
         **gates,
     }
     return environment("prod", source=environment("sandbox"), gates=Gates(**wanted))
@@ -115,7 +121,11 @@ def facts(**changes: Any) -> Facts:
         "comparison": comparison(),
         "immutable": True,
         "label": COMMIT,
+        "nodes": ("linux/amd64", "linux/arm64"),
+        "platforms": ("linux/amd64", "linux/arm64"),
+        "recorded": ledger("b"),
         "holds": {},
+        "overrides": {},
         "approvals": approvals(),
         "run_id": 7,
         "ref": REF,
@@ -123,6 +133,11 @@ def facts(**changes: Any) -> Facts:
         **changes,
     }
     return Facts(**told)
+
+
+def ledger(*digits: str) -> dict[str, tuple[str, ...]]:
+    """What the ledger says that both workloads may run."""
+    return dict.fromkeys(("main-app/main-app", "worker-app/worker"), tuple(str(old_image(each)) for each in digits))
 
 
 def held(which: Digest, reason: str = "it lost money") -> dict[str, str]:

@@ -3,11 +3,12 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from promokit.freeze_windows import FreezeWindow
 from promokit.gates.facts import Unknown
 from promokit.gates.judging import judge_all
 from tests.factories import digest
 from tests.gates import making
-from tests.gates.making import BOT, CAROL, comparison, facts, held, old, review, run, standing, workload
+from tests.gates.making import BOT, CAROL, comparison, facts, held, ledger, old, review, run, standing, workload
 
 DARK = Unknown("it could not be asked")
 BAD: dict[str, list[Any]] = {
@@ -19,6 +20,11 @@ BAD: dict[str, list[Any]] = {
     "label": ["d" * 40, DARK],
     "revision": [""],
     "holds": [held(digest()), DARK],
+    "recorded": [ledger("c"), DARK],
+    "nodes": [("linux/s390x",), DARK],
+    "platforms": [(), ("linux/amd64",), DARK],
+    "environment": [making.prod(freeze=(FreezeWindow(dates="2026-11-24 to 2026-11-24"),))],
+    "overrides": [DARK],
     "ref": ["refs/heads/fix"],
     "approvals": [
         None,
@@ -67,4 +73,5 @@ def test_more_reviews_by_the_same_people_never_add_up(logins: list[str]) -> None
 def test_without_bad_facts_everything_is_allowed() -> None:
     """The promotion that the tests spoil is a good one."""
     assert {each.word for each in judge_all(facts())} == {"allowed"}
-    assert {each.word for each in judge_all(facts(target=standing("prod", workload(), old("w/w"))))} == {"allowed"}
+    half = facts(target=standing("prod", workload(), old("worker-app/worker")), recorded=ledger("a", "b"))
+    assert {each.word for each in judge_all(half)} == {"allowed"}

@@ -1,23 +1,39 @@
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from promokit.gates import approvals, bake, ci, differs, healthy, hold, origin
+from promokit.freeze_windows import FreezeWindow
+from promokit.gates import bake, ci, differs, drift, freeze, healthy, hold, origin, platform
 from promokit.gates.answer import Answer
 from promokit.gates.facts import Facts, Unknown
-from promokit.gates.judging import judge_all
-from promokit.model import ImageSettings
+from promokit.gates.judging import GATES, judge_all
+from promokit.model import CiGate, Gates, ImageSettings
 from tests.factories import COMMIT, NOW, REPOSITORY, digest, environment, image
-from tests.gates import making
-from tests.gates.making import BOB, BOT, CAROL, comparison, facts, held, old, prod, review, run, standing, workload
+from tests.gates.making import (
+    comparison,
+    facts,
+    held,
+    ledger,
+    old,
+    prod,
+    run,
+    standing,
+    workload,
+)
 
 DARK = Unknown("it could not be asked", "ask again")
 OTHER = "d" * 40
 
 Row = tuple[Callable[[Facts], Answer | None], dict[str, Any], str, str]
 BRANCHED = environment("prod", source=environment("sandbox"), image=ImageSettings(REPOSITORY, "master", True))
+FROZEN = datetime(2026, 11, 28, 12, tzinfo=UTC)  # a Saturday
+EARLIER, LAST_WEEK, THIS = FROZEN - timedelta(hours=2), FROZEN - timedelta(days=7), str(digest())
+TWICE = prod(
+    freeze=(FreezeWindow("Fri 16:00 to Mon 08:00"), FreezeWindow(dates="2026-11-28 11:00 to 2026-12-31 12:00"))
+)
+TEST = environment("test", gates=Gates(CiGate(("ci.yaml",))))
 ROWS: list[Row] = [
     (healthy.judge, {}, "allowed", "run this digest in sandbox"),
     (healthy.judge, {"source": standing("sandbox", migrated=None)}, "allowed", "all Ready"),
@@ -52,9 +68,10 @@ ROWS: list[Row] = [
     (bake.judge, {"source": standing("sandbox", workload(since=NOW - timedelta(hours=24)))}, "allowed", "24h00m of"),
     (bake.judge, {"source": standing("sandbox", workload(since=NOW - timedelta(hours=23)))}, "refused", "23h00m of"),
     (bake.judge, {"source": standing("sandbox", workload(), workload("w/w", since=NOW))}, "refused", "0.0s of"),
-    (bake.judge, {"source": standing("sandbox", workload(), workload("w/w", since=None))}, "refused", "hasn't run"),
-    (bake.judge, {"source": standing("sandbox", old())}, "refused", "hasn't run"),
-    (bake.judge, {"source": standing("sandbox", workload(outcome="failed"))}, "refused", "hasn't run"),
+    (bake.judge, {"source": standing("sandbox", workload(), workload("w/w", since=None))}, "refused", "can't be shown"),
+    (bake.judge, {"source": standing("sandbox", workload(begun="x restarted"))}, "allowed", "since x restarted (main-"),
+    (bake.judge, {"source": standing("sandbox", old())}, "refused", "doesn't run this digest healthy"),
+    (bake.judge, {"source": standing("sandbox", workload(outcome="failed"))}, "refused", "doesn't run this digest"),
     (bake.judge, {"source": DARK}, "unknown", "could not be asked"),
     (ci.judge, {}, "allowed", "ci.yaml succeeded"),
     (ci.judge, {"ci": {"ci.yaml": ()}}, "refused", "no run"),
@@ -66,7 +83,13 @@ ROWS: list[Row] = [
         "still in_progress",
     ),
     (ci.judge, {"ci": {"ci.yaml": (run(id=3, conclusion="skipped"),)}}, "refused", "ended with skipped"),
-    (ci.judge, {"ci": {"ci.yaml": (run(id=3, conclusion=None),)}}, "refused", "ended with None"),
+    (ci.judge, {"ci": {"ci.yaml": (run(id=3, conclusion="something new"),)}}, "refused", "ended with something new"),
+    (ci.judge, {"ci": {"ci.yaml": (run(id=3, conclusion=None),)}}, "unknown", "doesn't tell how ci.yaml ended"),
+    (ci.judge, {"ci": {"ci.yaml": (run(id=3, sha=OTHER),)}}, "refused", "no run"),
+    (ci.judge, {"ci": {"ci.yaml": (run(id=3, event="pull_request"),)}}, "refused", "no run"),
+    (ci.judge, {"ci": {"ci.yaml": (run(id=3, branch="fix"),)}}, "refused", "on master"),
+    (ci.judge, {"ci": {"ci.yaml": (run(id=3, branch="fix"),)}, "environment": TEST}, "allowed", "succeeded"),
+    (ci.judge, {"ci": {"ci.yaml": (run(id=3), run(id=7, number=99, status="queued"))}}, "allowed", "succeeded"),
     (ci.judge, {"ci": {"ci.yaml": (run(id=3), run(id=4, number=13, conclusion="failure"))}}, "refused", "failure"),
     (ci.judge, {"ci": {"ci.yaml": (run(id=3, conclusion="failure"), run(id=4, number=13))}}, "allowed", "succeeded"),
     (ci.judge, {"ci": {"ci.yaml": (run(id=3), run(id=3, attempt=2, conclusion="failure"))}}, "refused", "failure"),
@@ -91,69 +114,54 @@ ROWS: list[Row] = [
     (origin.judge, {"ref": "refs/heads/fix"}, "refused", "refs/heads/fix"),
     (origin.judge, {"ref": "refs/tags/master"}, "refused", "refs/tags/master"),
     (origin.judge, {"ref": None}, "allowed", "is on master"),
+    (platform.judge, {}, "allowed", "has linux/amd64, linux/arm64"),
+    (platform.judge, {"platforms": ("linux/arm64", "linux/amd64", "linux/s390x")}, "allowed", "which the nodes are"),
+    (platform.judge, {"nodes": ("linux/arm",), "platforms": ("linux/arm/v7",)}, "allowed", "linux/arm"),
+    (platform.judge, {"platforms": ("linux/amd64",)}, "refused", "lacks linux/arm64"),
+    (platform.judge, {"nodes": ("windows/amd64",)}, "refused", "lacks windows/amd64"),
+    (platform.judge, {"nodes": ()}, "allowed", "no node yet"),
+    (platform.judge, {"nodes": None}, "allowed", "not judged"),
+    (platform.judge, {"nodes": DARK}, "unknown", "could not be asked"),
+    (platform.judge, {"platforms": DARK}, "unknown", "could not be asked"),
+    (platform.judge, {"platforms": ()}, "unknown", "doesn't tell"),
+    (drift.judge, {}, "allowed", "prod runs what its ledger says"),
+    (drift.judge, {"recorded": {}}, "allowed", "doesn't tell yet"),
+    (drift.judge, {"recorded": ledger("c", "b")}, "allowed", "runs what its ledger says"),
+    (drift.judge, {"recorded": {"another/app": ("x",)}}, "allowed", "runs what its ledger says"),
+    (drift.judge, {"recorded": ledger("c")}, "refused", "changed by hand: main-app/main-app is set to"),
+    (drift.judge, {"target": standing("prod", old(), workload("worker-app/worker"))}, "refused", "hand: worker-app/w"),
+    (drift.judge, {"target": standing("prod", old(image=f"{REPOSITORY}:x@{digest('b')}"))}, "allowed", "runs what"),
+    (drift.judge, {"target": standing("prod", old(image=f"{REPOSITORY}:2026.11.20.0001"))}, "refused", "by hand"),
+    (drift.judge, {"target": standing("prod", old(image=""))}, "refused", "is set to nothing"),
+    (drift.judge, {"target": DARK}, "unknown", "could not be asked"),
+    (drift.judge, {"recorded": DARK}, "unknown", "could not be asked"),
     (hold.judge, {}, "allowed", "not held"),
     (hold.judge, {"holds": held(digest("b"))}, "allowed", "not held"),
     (hold.judge, {"holds": held(digest())}, "refused", "it lost money"),
     (hold.judge, {"holds": DARK}, "unknown", "could not be asked"),
-    (approvals.judge, {}, "allowed", "prod-approval by bob, prod by carol"),
-    (approvals.judge, {"approvals": None}, "unknown", "nobody could approve"),
-    (approvals.judge, {"approvals": DARK}, "unknown", "could not be asked"),
-    (approvals.judge, {"approvals": making.approvals(by=run(attempt=2))}, "refused", "attempt 2"),
-    (approvals.judge, {"approvals": making.approvals(by=run(branch="fix"))}, "refused", "not of master"),
-    (approvals.judge, {"ref": "refs/heads/fix"}, "refused", "refs/heads/fix"),
-    (approvals.judge, {"ref": None}, "refused", "not of master"),
+    (freeze.judge, {}, "allowed", "in none of its windows"),
+    (freeze.judge, {"now": FROZEN}, "refused", "frozen until 2026-11-30 08:00 UTC (Fri 16:00 to Mon 08:00 UTC)"),
+    (freeze.judge, {"now": FROZEN, "overrides": {THIS: FROZEN}}, "allowed", "overridden for this digest"),
+    (freeze.judge, {"now": FROZEN, "overrides": {str(digest("b")): FROZEN}}, "refused", "frozen until"),
     (
-        approvals.judge,
-        {"approvals": making.approvals(review(BOB, "prod-approval", "prod"))},
+        freeze.judge,
+        {"now": FROZEN, "overrides": {THIS: LAST_WEEK}},
         "refused",
-        "different people",
+        "frozen until",
     ),
-    (approvals.judge, {"approvals": making.approvals(review(BOB, "prod-approval"))}, "refused", "missing: prod"),
     (
-        approvals.judge,
-        {"approvals": making.approvals(review(BOB, "prod-approval", "prod"), review(CAROL, "prod-approval"))},
+        freeze.judge,
+        {"now": FROZEN, "overrides": {THIS: EARLIER}, "environment": TWICE},
+        "refused",
+        "2026-12-31",
+    ),
+    (
+        freeze.judge,
+        {"now": FROZEN, "overrides": {THIS: FROZEN}, "environment": TWICE},
         "allowed",
-        "prod-approval by carol, prod by bob",
+        "overridden",
     ),
-    (
-        approvals.judge,
-        {"approvals": making.approvals(review(making.ALICE, "prod-approval"), review(CAROL, "prod"))},
-        "refused",
-        "missing: prod-approval",
-    ),
-    (
-        approvals.judge,
-        {"approvals": making.approvals(review(BOT, "prod-approval"), review(CAROL, "prod"))},
-        "refused",
-        "missing: prod-approval",
-    ),
-    (
-        approvals.judge,
-        {
-            "approvals": making.approvals(
-                review(BOB, "prod-approval"), review(CAROL, "prod"), by=run(triggering_actor=CAROL)
-            )
-        },
-        "refused",
-        "missing: prod",
-    ),
-    (
-        approvals.judge,
-        {
-            "approvals": making.approvals(
-                review(BOB, "prod-approval"), review(CAROL, "prod"), review(BOT, "prod", state="rejected")
-            )
-        },
-        "refused",
-        "rejected",
-    ),
-    (approvals.judge, {"approvals": making.approvals(review(CAROL, "prod", state="pending"))}, "refused", "missing"),
-    (
-        approvals.judge,
-        {"approvals": making.approvals(settings={"prod": making.settings("prod")})},
-        "refused",
-        "no environment prod-approval",
-    ),
+    (freeze.judge, {"overrides": DARK}, "unknown", "could not be asked"),
 ]
 
 
@@ -169,67 +177,29 @@ def test_the_truth_table_of_the_gates(
     assert (answer.remedy != "") == (word != "allowed")
 
 
-@pytest.mark.parametrize(
-    ("setting", "value", "word"),
-    [
-        ("required_reviewers", False, "refused"),
-        ("prevent_self_review", False, "refused"),
-        ("prevent_self_review", None, "unknown"),
-        ("admins_can_bypass", True, "refused"),
-        ("admins_can_bypass", None, "unknown"),
-        ("custom_branch_policies", False, "refused"),
-        ("custom_branch_policies", None, "refused"),
-    ],
-)
-def test_each_missing_protection_of_an_environment_stops(setting: str, value: bool | None, word: str) -> None:
-    """An approval is worth what the environment's settings make of it; what isn't told is unknown."""
-    told = {"prod-approval": making.settings("prod-approval"), "prod": making.settings("prod", **{setting: value})}
-    answer = approvals.judge(facts(approvals=making.approvals(settings=told)))
-    assert answer is not None
-    assert answer.word == word
-    assert answer.remedy
-
-
-@pytest.mark.parametrize("branches", [(), ("*",), ("master", "release/*"), ("main",)])
-def test_an_environment_that_is_open_to_other_branches_refuses(branches: tuple[str, ...]) -> None:
-    """Exactly the configured branch may deploy there."""
-    told = {"prod-approval": ("master",), "prod": branches}
-    answer = approvals.judge(facts(approvals=making.approvals(branches=told)))
-    assert answer is not None
-    assert (answer.word, "restrict" in answer.remedy) == ("refused", True)
-
-
-def test_before_apply_missing_approvals_are_waited_for() -> None:
-    """A plan is made before anybody could approve it: it says so and is judged again."""
-    answer = approvals.judge(facts(final=False, approvals=making.approvals(review(BOB, "other"))))
-    assert answer is not None
-    assert (answer.word, answer.waiting) == ("allowed", True)
-
-
-def test_a_rejection_refuses_even_before_apply() -> None:
-    """What was rejected isn't waited for."""
-    answer = approvals.judge(facts(final=False, approvals=making.approvals(review(BOB, "prod", state="rejected"))))
-    assert answer is not None
-    assert answer.word == "refused"
-
-
 def test_an_environment_without_a_source_takes_any_allowed_image() -> None:
     """TEST also runs feature builds from a repository that its configuration allows."""
     branches = f"{REPOSITORY}-branches"
     test = environment("test", also_from=(branches,))
     feature = image().parse(f"{branches}:{COMMIT}@{digest()}")
     answers = judge_all(facts(environment=test, image=feature, source=None, ref="refs/heads/fix"))
-    assert [(each.gate, each.word) for each in answers] == [("origin", "allowed"), ("hold", "allowed")]
+    assert [(each.gate, each.word) for each in answers] == [
+        ("origin", "allowed"),
+        ("platform", "allowed"),
+        ("drift", "allowed"),
+        ("hold", "allowed"),
+    ]
 
 
 def test_all_gates_are_judged_whatever_the_first_says() -> None:
     """A person sees everything that stands in the way at once, in one order."""
     answers = judge_all(facts(source=DARK, comparison=comparison("ahead"), holds=held(digest())))
-    assert [each.gate for each in answers] == ["healthy", "differs", "bake", "ci", "origin", "hold", "approvals"]
+    assert [each.gate for each in answers] == [gate.NAME for gate in GATES]
     assert [each.word for each in answers].count("refused") == 2
 
 
 def test_gates_that_are_not_asked_for_are_silent() -> None:
-    """ci, bake and approvals exist only where they are configured."""
-    plain = prod(ci=None, approvals=None, bake=None)
-    assert [each.gate for each in judge_all(facts(environment=plain))] == ["healthy", "differs", "origin", "hold"]
+    """ci, bake, freeze and approvals exist only where they are configured."""
+    plain = prod(ci=None, approvals=None, bake=None, freeze=())
+    asked = [each.gate for each in judge_all(facts(environment=plain))]
+    assert asked == [gate.NAME for gate in GATES if gate.NAME not in {"ci", "bake", "freeze", "approvals"}]

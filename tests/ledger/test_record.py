@@ -1,6 +1,20 @@
+from datetime import timedelta
 from typing import Any
 
-from promokit.ledger.record import Good, digest_in, entry, holds, migrations, opened, succeeded, unfinished
+import pytest
+
+from promokit.ledger.record import (
+    Good,
+    digest_in,
+    entry,
+    holds,
+    migrations,
+    opened,
+    overrides,
+    recorded,
+    succeeded,
+    unfinished,
+)
 from tests.factories import NOW, digest, image
 
 Line = dict[str, Any]
@@ -81,6 +95,66 @@ def test_a_released_digest_is_held_no_more() -> None:
     """The last word counts."""
     assert holds([noted("hold", "a"), noted("release", "a")]) == {}
     assert set(holds([noted("release", "a"), noted("hold", "a")])) == {str(digest("a"))}
+
+
+def from_b_to_a(kind: str = "promotion", **facts: Any) -> Line:
+    return entry("opened", kind, "2", NOW, image=str(image()), previous={"app/app": str(image("b"))}, **facts)
+
+
+def adopted(which: str) -> Line:
+    return entry("noted", "adopt", "adopt-1", NOW, images={"app/app": str(image(which))}, reason="by hand")
+
+
+BEFORE = [began("1", "c"), ended("1")]
+
+
+@pytest.mark.parametrize(
+    ("lines", "images"),
+    [
+        ([from_b_to_a(), ended("2")], "a"),
+        ([from_b_to_a("rollback"), ended("2")], "a"),
+        ([*BEFORE, from_b_to_a(), ended("2")], "a"),
+        ([from_b_to_a()], "ab"),
+        ([from_b_to_a(), ended("2", "failed")], "ab"),
+        ([*BEFORE, from_b_to_a(), ended("2", "failed")], "abc"),
+        ([*BEFORE, from_b_to_a(), ended("2", "failed", rolled_back=True)], "bc"),
+        ([from_b_to_a(), ended("2", "inconclusive")], "ab"),
+        ([adopted("d")], "d"),
+        ([from_b_to_a(), ended("2"), adopted("d")], "d"),
+        ([adopted("d"), from_b_to_a(), ended("2")], "a"),
+        ([from_b_to_a(), ended("2"), noted("hold", "a"), began("3", "d", "migration")], "a"),
+    ],
+)
+def test_the_ledger_says_what_each_workload_may_run(lines: list[Line], images: str) -> None:
+    """One image after a success or an adoption; otherwise what an operation may have left."""
+    assert recorded(lines) == {"app/app": tuple(str(image(each)) for each in images)}
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [],
+        [noted("hold", "a")],
+        [from_b_to_a("rollback", proven=False), ended("2")],
+        [entry("noted", "adopt", "adopt-1", NOW, images="x")],
+        [entry("opened", "promotion", "2", NOW, image=7, previous=["x"])],
+    ],
+)
+def test_a_ledger_without_a_change_says_nothing(lines: list[Line]) -> None:
+    """Nor one after a rollback by the revision history, where each workload went back to its own."""
+    assert recorded(lines) == {}
+
+
+def test_an_override_is_of_one_gate_and_one_digest() -> None:
+    """The newest counts; one whose time can't be read doesn't."""
+    lines = [
+        entry("noted", "override", "o-1", NOW - timedelta(hours=1), gate="freeze", digest="a"),
+        entry("noted", "override", "o-2", NOW, gate="freeze", digest="a"),
+        entry("noted", "override", "o-3", NOW, gate="other", digest="b"),
+        {**entry("noted", "override", "o-4", NOW, gate="freeze", digest="c"), "at": "yesterday"},
+        {**entry("noted", "override", "o-5", NOW, gate="freeze", digest="d"), "at": "2026-11-24T12:00:00"},
+    ]
+    assert overrides(lines, "freeze") == {"a": NOW}
 
 
 def test_the_digest_in_an_image() -> None:

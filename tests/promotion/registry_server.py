@@ -12,6 +12,7 @@ from typing import Any
 from attrs import define, field
 
 from promokit.image import Digest, ImageRef
+from promokit.registry.manifest import REVISION
 
 TYPE = "application/vnd.oci.image.index.v1+json"
 
@@ -44,8 +45,8 @@ class RegistryServer:
         assert self._server is not None
         return f"127.0.0.1:{self._server.server_address[1]}/app"
 
-    def add(self, tag: str) -> ImageRef:
-        """Return the image of a new tag, pinned."""
+    def add(self, tag: str, revision: str = "") -> ImageRef:
+        """Return the image of a new tag, pinned; it says that it was built from `revision` if one is told."""
         platform = {"architecture": "amd64", "os": "linux"}
         child = {
             "mediaType": "application/vnd.oci.image.manifest.v1+json",
@@ -53,7 +54,10 @@ class RegistryServer:
             "size": 1,
             "platform": platform,
         }
-        content = json.dumps({"schemaVersion": 2, "mediaType": TYPE, "manifests": [child]}).encode()
+        index: dict[str, Any] = {"schemaVersion": 2, "mediaType": TYPE, "manifests": [child]}
+        if revision:
+            index["annotations"] = {REVISION: revision}
+        content = json.dumps(index).encode()
         digest = "sha256:" + hashlib.sha256(content).hexdigest()
         self.images[digest], self.tags[tag] = content, digest
         return ImageRef.parse(f"{self.repository}:{tag}").with_(digest=Digest(digest))

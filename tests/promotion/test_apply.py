@@ -84,6 +84,14 @@ def test_a_plan_that_has_expired_refuses(scene: Scene) -> None:
         apply(evolve(made, created=made.created - timedelta(hours=25)), clients=scene.clients, wait=0)
 
 
+def test_a_plan_from_the_future_refuses(scene: Scene) -> None:
+    """It would last longer than 24 hours; clocks that differ by minutes do no harm."""
+    made = scene.planned(SECOND)
+    with pytest.raises(Refused, match="made in the future"):
+        apply(evolve(made, created=made.created + timedelta(hours=1)), clients=scene.clients, wait=0)
+    assert apply(evolve(made, created=made.created + timedelta(minutes=2)), clients=scene.clients, wait=0).succeeded
+
+
 def test_an_edited_plan_refuses(scene: Scene) -> None:
     """What it decides is computed again, so another digest in it is found."""
     promise = decode(scene.planned(SECOND).encode())

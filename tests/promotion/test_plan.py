@@ -35,6 +35,7 @@ def plan(**changes: Any) -> Plan:
 
 
 def packed(data: object) -> str:
+    """Encode a content as whoever edits a plan would."""
     return base64.urlsafe_b64encode(zlib.compress(json.dumps(data).encode())).decode()
 
 
@@ -93,13 +94,30 @@ def test_an_edited_text_is_not_a_plan(text: str) -> None:
     assert caught.value.remedy
 
 
+@pytest.mark.parametrize(
+    "edit",
+    [
+        {"created": (NOW + timedelta(hours=20)).isoformat()},
+        {"tag": "2026.11.24.0002"},
+        {"nothing": "already-newer"},
+        {"decided": {**parts()["decided"], "migrate": "none"}},
+        {"hash": None},
+        {"hash": "0" * 64},
+    ],
+)
+def test_a_plan_that_is_laid_open_and_packed_again_is_refused(edit: dict[str, Any]) -> None:
+    """Its hash covers also when it was made: nobody makes a plan last longer."""
+    with pytest.raises(Refused, match="the plan was edited"):
+        decode(packed(parts(**edit)))
+
+
 @given(st.data())
 def test_no_edit_of_an_encoded_plan_makes_another_promise(data: st.DataObject) -> None:
     """One changed character is found, or changes nothing that the plan says."""
     text = plan().encode()
     at = data.draw(st.integers(0, len(text) - 1))
     edited = text[:at] + data.draw(st.sampled_from("AZaz09-_=+/ é")) + text[at + 1 :]
-    with suppress(ConfigError):
+    with suppress(ConfigError, Refused):
         assert decode(edited) == promise_of(plan())
 
 
@@ -107,7 +125,6 @@ def test_no_edit_of_an_encoded_plan_makes_another_promise(data: st.DataObject) -
     "moved",
     [
         {"head": "2" * 64},
-        {"created": NOW + timedelta(hours=3)},
         {"answers": (refused("hold", "held", "release it"),)},
         {"commits": ("c0ffee a change",)},
         {"commits_url": "https://github.com/acme"},
@@ -135,10 +152,12 @@ def test_facts_that_move_with_time_do_not_change_the_hash(moved: dict[str, Any])
         {"environment": environment("prod", stable_for=timedelta(seconds=1))},
         {"environment": environment("prod", timeout=timedelta(seconds=1))},
         {"environment": environment("prod", auto_rollback=True)},
+        {"created": NOW + timedelta(seconds=1)},
+        {"tag": "2026.11.24.0001"},
     ],
 )
 def test_each_thing_that_is_decided_changes_the_hash(decided: dict[str, Any]) -> None:
-    """Target, digest, previous images, migration, its template, and the settings that matter."""
+    """Target, digest, previous images, migration, its template, the settings that matter, and when."""
     assert plan(**decided).hash != plan().hash
 
 

@@ -17,7 +17,7 @@ from promokit.cli.ending import Stopped, end_with_error, end_with_signal
 
 COMMANDS = (
     *("resolve", "plan", "promote", "rollout", "migrate", "rollback"),
-    *("status", "check", "history", "explain", "hold", "notify", "tag"),
+    *("status", "check", "history", "explain", "hold", "adopt", "override", "notify", "tag"),
 )
 
 

@@ -50,6 +50,7 @@ def plan_ending(plan: Plan) -> Ending:
             for each in plan.answers
         ],
         "commits": list(plan.commits),
+        "commits-url": plan.commits_url,
     }
     summary = [f"### {markdown_escape(heading(plan))}\n", markdown_table(_HEAD, plan_rows(plan))]
     if plan.commits:

@@ -11,9 +11,9 @@ PAGE = 500
 
 
 def node_platforms(transport: Transport) -> tuple[str, ...]:
-    """Return the platforms of the nodes (`linux/amd64`), sorted. Unreachable when they can't be read.
+    """Return the platforms of the nodes (`linux/amd64`), sorted. Forbidden when they may not be read, else Unreachable.
 
-    Needs get and list of nodes, which the roles of a namespace don't have.
+    Needs to list nodes, which the roles of a namespace don't have.
     """
     found: set[str] = set()
     query = {"limit": str(PAGE)}

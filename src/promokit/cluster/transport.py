@@ -30,6 +30,10 @@ class Silent(Away):
     """The connection is there, and nothing has come by it for as long as was waited."""
 
 
+class Forbidden(Unreachable):
+    """These credentials may not read that."""
+
+
 class ApiError(PromokitError):
     """The API server answered, and it was not what was asked for. `status` is the HTTP status."""
 
@@ -185,7 +189,7 @@ def refusal(told: Json, method: str, where: str, retry_after: float | None = Non
     """Return the error that a Status object of the API server stands for."""
     status, message = int(told.get("code") or 500), str(told.get("message") or "")
     if status == 403 and method in {"GET", "HEAD"}:
-        return Unreachable(
+        return Forbidden(
             f"not allowed to read: {message}",
             where=where,
             remedy="grant it: see rbac.yaml beside the manifests",

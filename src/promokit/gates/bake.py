@@ -10,22 +10,28 @@ NAME = "bake"
 
 
 def judge(facts: Facts) -> Answer | None:
-    """Judge how long the digest has run in the source; None where no bake is asked for."""
-    wanted = facts.environment.gates.bake
-    if wanted is None or facts.source is None:
+    """Judge how long the digest has run in the source; None where no bake is asked for.
+
+    The clock is the workload's that began last: `identity/clock.py` says what begins it.
+    """
+    wanted, source = facts.environment.gates.bake, facts.source
+    if wanted is None or source is None:
         return None
-    if isinstance(facts.source, Unknown):
-        return unknown(NAME, facts.source.why, facts.source.remedy)
-    source = facts.source
-    starts = [each.since for each in source.workloads if each.digest == facts.digest and each.outcome == "succeeded"]
-    known = [each for each in starts if each is not None]
-    if len(known) < len(source.workloads):
-        return refused(NAME, f"{source.environment} hasn't run this digest healthy", "let it bake there")
-    baked = facts.now - max(known)
-    sentence = f"{format_duration(baked)} of {format_duration(wanted)} in {source.environment}"
+    if isinstance(source, Unknown):
+        return unknown(NAME, source.why, source.remedy)
+    clocks = {each.name: each.since for each in source.workloads if each.since is not None}
+    for each in source.workloads:
+        if each.digest != facts.digest or each.outcome != "succeeded":
+            sentence = f"{each.name} in {source.environment} doesn't run this digest healthy"
+            return refused(NAME, sentence, "let it bake there once it does")
+        if each.name not in clocks:
+            sentence = f"since when {each.name} in {source.environment} runs can't be shown: {each.begun}"
+            return refused(NAME, sentence, "see its pods with kubectl; a new rollout there begins anew")
+    newest = max(source.workloads, key=lambda each: clocks[each.name])
+    begun, baked = clocks[newest.name], facts.now - clocks[newest.name]
+    how = f", since {newest.begun} ({newest.name})" if newest.begun else ""
+    sentence = f"{format_duration(baked)} of {format_duration(wanted)} in {source.environment}{how}"
     if baked < wanted:
-        ready = (max(known) + wanted).isoformat(timespec="minutes")
-        return refused(
-            NAME, sentence, f"wait until {ready}, or change bake: by a reviewed commit", since=str(max(known))
-        )
-    return allowed(NAME, sentence, since=str(max(known)))
+        ready = (begun + wanted).isoformat(timespec="minutes")
+        return refused(NAME, sentence, f"wait until {ready}, or change bake: by a reviewed commit", since=str(begun))
+    return allowed(NAME, sentence, since=str(begun))

@@ -22,7 +22,10 @@ class Unknown:
 
 @frozen
 class WorkloadStanding:
-    """One workload now: its image by the spec, its digest if proven from the pods (else `doubt`), its verdict."""
+    """One workload now: its image by the spec, its digest if proven from the pods (else `doubt`), its verdict.
+
+    `since` is when it began to run without a break, by `begun`; None where that can't be shown.
+    """
 
     name: str
     image: str
@@ -32,6 +35,7 @@ class WorkloadStanding:
     reason: str
     since: datetime | None = None
     remedy: str = ""
+    begun: str = ""
 
 
 @frozen
@@ -65,7 +69,11 @@ class Approvals:
 
 @frozen
 class Facts:
-    """Everything the gates of one promotion judge. `final` is set when it is about to be applied."""
+    """Everything the gates of one promotion judge. `final` is set when it is about to be applied.
+
+    `nodes` are the platforms of the target's nodes; None where this role may not read them. `recorded` are the images
+    that each workload of the target may run by its ledger, `overrides` when somebody let a digest through its freeze.
+    """
 
     environment: Environment
     image: ImageRef
@@ -77,7 +85,11 @@ class Facts:
     comparison: Comparison | Unknown | None = None
     immutable: bool | Unknown | None = None
     label: str | Unknown | None = None
+    nodes: tuple[str, ...] | Unknown | None = None
+    platforms: tuple[str, ...] | Unknown = ()
+    recorded: Mapping[str, tuple[str, ...]] | Unknown = field(factory=dict)
     holds: Mapping[str, str] | Unknown = field(factory=dict)
+    overrides: Mapping[str, datetime] | Unknown = field(factory=dict)
     approvals: Approvals | Unknown | None = None
     run_id: int | None = None
     ref: str | None = None

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from promokit.gates import approvals, bake, ci, differs, healthy, hold, origin
+from promokit.gates import approvals, bake, ci, differs, drift, freeze, healthy, hold, origin, platform
 from promokit.gates.answer import Answer
 from promokit.gates.facts import Facts
 
-GATES = (healthy, differs, bake, ci, origin, hold, approvals)
+GATES = (healthy, differs, bake, ci, origin, platform, drift, hold, freeze, approvals)
 
 
 def judge_all(facts: Facts) -> tuple[Answer, ...]:

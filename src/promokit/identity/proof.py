@@ -76,12 +76,12 @@ def prove(
         return Proof(workload, "no-container")
     if doubt := _doubt(controller):
         return Proof(workload, doubt, image)
-    owners, revision = _owners(controller, replica_sets)
+    owners, revision = owners_of(controller, replica_sets)
     ready = [each for each in pods if each.owner in owners and revision in {None, each.revision} and each.ready]
     return _agreed(workload, image, ready)
 
 
-def _owners(controller: Controller, replica_sets: Iterable[ReplicaSet]) -> tuple[set[str], str | None]:
+def owners_of(controller: Controller, replica_sets: Iterable[ReplicaSet]) -> tuple[set[str], str | None]:
     """Return the UIDs of what owns the present pods, and the revision that marks them where the owner has older ones.
 
     The pods below a StatefulSet's partition run the old template by intent, so they don't mark themselves as present.

@@ -40,11 +40,34 @@ def opened(lines: Sequence[Line], operation: str) -> Line | None:
 
 def newest_change(lines: Sequence[Line]) -> tuple[Line, Line | None] | None:
     """Return the newest operation that changed what runs: its `opened` line, and its `closed` one if it has ended."""
-    starts = [each for each in lines if each.get("line") == "opened" and each.get("kind") in CHANGING]
+    starts = [each for each in lines if _changes(each)]
     if not starts:
         return None
     ends = [each for each in lines if each.get("line") == "closed" and each.get("op") == starts[-1].get("op")]
     return starts[-1], (ends[0] if ends else None)
+
+
+def recorded(lines: Sequence[Line]) -> dict[str, tuple[str, ...]]:
+    """Return the images that each workload may run by what is recorded; empty where nothing is.
+
+    After an operation that succeeded, and after somebody took over what ran, it is one. One that ended otherwise, or
+    never, may have left what it began, what ran before, or what it went back to by itself.
+    """
+    starts = [each for each in lines if _changes(each) or each.get("kind") == "adopt"]
+    if not starts:
+        return {}
+    start = starts[-1]
+    if start.get("kind") == "adopt":
+        return {workload: (image,) for workload, image in _texts(start.get("images")).items()}
+    if start.get("proven") is False:  # it went back by the revision history, each workload by its own
+        return {}
+    image, previous = str(start.get("image", "")), _texts(start.get("previous"))
+    end = next((each for each in lines if each.get("line") == "closed" and each.get("op") == start.get("op")), {})
+    if end.get("outcome") == "succeeded":
+        return dict.fromkeys(previous, (image,))
+    back = [each.image for each in succeeded(lines) if digest_in(each.image) != digest_in(image)][:1]
+    begun = [] if end.get("rolled_back") else [image]
+    return {workload: tuple(dict.fromkeys((*begun, before, *back))) for workload, before in previous.items()}
 
 
 def succeeded(lines: Sequence[Line]) -> list[Good]:
@@ -81,9 +104,33 @@ def holds(lines: Sequence[Line]) -> dict[str, str]:
     return held
 
 
+def overrides(lines: Sequence[Line], gate: str) -> dict[str, datetime]:
+    """Return the digests that people let through a gate here, each with when it was done last."""
+    found = [each for each in lines if each.get("kind") == "override" and each.get("gate") == gate]
+    times = {str(each.get("digest")): _time(each.get("at")) for each in found}
+    return {digest: at for digest, at in times.items() if at is not None}
+
+
 def digest_in(image: str) -> str:
     """Return the digest of a pinned image, or empty text."""
     return image.partition("@")[2]
+
+
+def _changes(line: Line) -> bool:
+    return line.get("line") == "opened" and line.get("kind") in CHANGING
+
+
+def _time(value: object) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(str(value))
+    except ValueError:
+        return None
+    return at if at.tzinfo else None
+
+
+def _texts(value: object) -> dict[str, str]:
+    """The texts of a mapping; a line that somebody edited may have anything there."""
+    return {str(key): str(each) for key, each in value.items()} if isinstance(value, Mapping) else {}
 
 
 def _images(lines: Sequence[Line]) -> dict[Any, str]:

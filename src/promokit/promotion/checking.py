@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from promokit.cluster.nodes import node_platforms
 from promokit.errors import PromokitError
+from promokit.gates.platform import lacking
 from promokit.image import Digest, ImageRef
 from promokit.ledger.record import succeeded
 from promokit.model import Environment, Pipeline
@@ -81,12 +82,9 @@ def _platforms(environment: Environment, running: list[ImageRef], clients: Clien
 
 
 def _runs_on(image: ImageRef, nodes: tuple[str, ...], subject: str, clients: Clients) -> Finding:
-    """Compare without variants, which a node doesn't tell: linux/arm/v7 is enough for linux/arm."""
     assert image.digest is not None  # noqa: S101 - it runs, so it is known
-    platforms = clients.registry(image.name).platforms_of(image.name, image.digest)
-    has = {"/".join(each.split("/")[:2]) for each in platforms}
-    lacking = [each for each in nodes if each not in has]
-    if not lacking:
+    lacks = lacking(nodes, clients.registry(image.name).platforms_of(image.name, image.digest))
+    if not lacks:
         return Finding(subject, "ok", f"{named(image)} has {', '.join(nodes)}, which the nodes are")
-    sentence = f"{named(image)} lacks {', '.join(lacking)}, which some nodes are"
+    sentence = f"{named(image)} lacks {', '.join(lacks)}, which some nodes are"
     return Finding(subject, "warning", sentence, "build it for that platform too, or keep its pods off those nodes")

@@ -6,13 +6,16 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TypeVar
 
+from promokit.cluster.nodes import node_platforms
+from promokit.cluster.transport import Forbidden
 from promokit.errors import PromokitError
-from promokit.gates.ci import under_way
+from promokit.gates.ci import counting, under_way
 from promokit.gates.facts import Approvals, Facts, Unknown
 from promokit.github.api import GitHub
 from promokit.github.types import Comparison, Run
 from promokit.identity.tags import commit_of
 from promokit.image import ImageRef
+from promokit.ledger.record import overrides, recorded
 from promokit.model import Environment
 from promokit.promotion.clients import Clients
 from promokit.promotion.survey import Survey
@@ -42,6 +45,7 @@ def gather(
     promoted = environment.source is not None
     assert image.digest is not None  # noqa: S101 - resolved before
     registry, digest, repository = clients.registry(image.name), image.digest, image.name
+    nodes = _nodes(environment, clients)
     return Facts(
         environment=environment,
         image=image,
@@ -52,7 +56,11 @@ def gather(
         comparison=_comparison(environment, revision, clients) if promoted else None,
         immutable=asked(lambda: registry.tags_immutable(repository)) if promoted else None,
         label=asked(lambda: registry.revision_of(repository, digest)) if promoted else None,
+        nodes=nodes,
+        platforms=asked(lambda: registry.platforms_of(repository, digest)) if nodes else (),
+        recorded=recorded(target.book.lines),
         holds=target.book.holds,
+        overrides=overrides(target.book.lines, "freeze"),
         approvals=_approvals(environment, context.run_id, clients),
         run_id=context.run_id,
         ref=context.ref,
@@ -105,22 +113,35 @@ def _ci(
     if not revision:
         return dict.fromkeys(gate.workflow, Unknown("the image's commit isn't known", "build it with build.yaml"))
     branch = environment.settings().branch if environment.source else None
+    own = clients.context.run_id
     until = now() + gate.wait
     found: dict[str, tuple[Run, ...] | Unknown] = {}
     for workflow in gate.workflow:
-        found[workflow] = _runs(github, workflow, revision, branch)
+        found[workflow] = _runs(github, workflow, revision, branch, own)
         while _worth_waiting(found[workflow]) and now() < until:
             sleep(_LOOK_EVERY_SECONDS)
-            found[workflow] = _runs(github, workflow, revision, branch)
+            found[workflow] = _runs(github, workflow, revision, branch, own)
     return found
 
 
-def _runs(github: GitHub, workflow: str, revision: str, branch: str | None) -> tuple[Run, ...] | Unknown:
-    return asked(lambda: github.runs(workflow, revision, branch=branch))
+def _runs(
+    github: GitHub, workflow: str, revision: str, branch: str | None, own: int | None
+) -> tuple[Run, ...] | Unknown:
+    return asked(lambda: counting(github.runs(workflow, revision, branch=branch), revision, branch, own))
 
 
 def _worth_waiting(runs: tuple[Run, ...] | Unknown) -> bool:
     return not isinstance(runs, Unknown) and under_way(runs)
+
+
+def _nodes(environment: Environment, clients: Clients) -> tuple[str, ...] | Unknown | None:
+    """Return the platforms of the target's nodes; None where this role may not read them."""
+    try:
+        return node_platforms(clients.namespace(environment).transport)
+    except Forbidden:
+        return None
+    except PromokitError as error:
+        return Unknown(error.what, error.remedy or "run this again")
 
 
 def _comparison(environment: Environment, revision: str, clients: Clients) -> Comparison | Unknown | None:

@@ -10,6 +10,7 @@ from attrs import field, frozen
 from promokit.cluster.objects import Object
 from promokit.errors import PromokitError
 from promokit.identity.asked import AskedOnce
+from promokit.identity.clock import Begun, running_since
 from promokit.identity.lookup import looked_up
 from promokit.identity.proof import Proof, prove, under_way
 from promokit.model import Environment, Workload
@@ -25,12 +26,14 @@ LOOK_EVERY_SECONDS = 2.0
 class Look:
     """`registry` is the one of a repository, asked each question once in this look.
 
+    `begun` says since when each workload has run without a break that shows.
     `unasked` are the errors of registries that would have been asked what a workload's digests mean.
     """
 
     environment: Environment
     proofs: dict[Workload, Proof]
     verdicts: dict[Workload, Verdict]
+    begun: dict[Workload, Begun]
     registry: Callable[[str], AskedOnce]
     unasked: dict[Workload, PromokitError] = field(factory=dict)
 
@@ -63,7 +66,8 @@ def look(environment: Environment, clients: Clients) -> Look:
     for seen in listed:
         snapshot.see(seen, 0.0)
     verdicts = {each: steady(snapshot, each) for each in environment.workloads}
-    found = Look(environment, _proofs(environment, snapshot), verdicts, functools.cache(clients.asked))
+    proofs, begun = _proofs(environment, snapshot)
+    found = Look(environment, proofs, verdicts, begun, functools.cache(clients.asked))
     _look_up(found)
     return found
 
@@ -84,9 +88,14 @@ def _moving(environment: Environment, clients: Clients) -> bool:
     return any(under_way(each) and not each.paused for each in there.values())
 
 
-def _proofs(environment: Environment, snapshot: Snapshot) -> dict[Workload, Proof]:
+def _proofs(environment: Environment, snapshot: Snapshot) -> tuple[dict[Workload, Proof], dict[Workload, Begun]]:
+    """Return what each workload runs, and since when without a break."""
     sets, pods = snapshot.replica_sets.values(), [each.pod for each in snapshot.pods.values()]
-    return {each: prove(each, snapshot.controller(each), sets, pods) for each in environment.workloads}
+    there = {each: snapshot.controller(each) for each in environment.workloads}
+    return (
+        {each: prove(each, controller, sets, pods) for each, controller in there.items()},
+        {each: running_since(each, controller, sets, pods) for each, controller in there.items()},
+    )
 
 
 def _look_up(found: Look) -> None:

@@ -1,4 +1,4 @@
-"""A plan: what a promotion would do, with every gate's answer. Its hash covers what is decided."""
+"""A plan: what a promotion would do, with every gate's answer. Its hash covers what is decided, and when it was."""
 
 from __future__ import annotations
 
@@ -81,8 +81,8 @@ class Plan:
 
     @property
     def hash(self) -> str:
-        """The SHA-256 of what is decided."""
-        return hashlib.sha256(json.dumps(self.decided, sort_keys=True).encode()).hexdigest()
+        """The SHA-256 of what is decided, when it was, and what was asked for: the name of this one plan."""
+        return promise_of(self).hash
 
     @property
     def previous_tag(self) -> str:
@@ -103,8 +103,9 @@ class Plan:
 
     def encode(self) -> str:
         """Return the plan as one word for a job output: packed, so that no masked text can be in it."""
-        data = {"decided": self.decided, "created": self.created.isoformat(), "tag": self.tag, "nothing": self.nothing}
-        return base64.urlsafe_b64encode(zlib.compress(json.dumps(data, sort_keys=True).encode(), 9)).decode()
+        promise = promise_of(self)
+        data = json.dumps({**promise.content, "hash": promise.hash}, sort_keys=True)
+        return base64.urlsafe_b64encode(zlib.compress(data.encode(), 9)).decode()
 
 
 @frozen
@@ -122,9 +123,15 @@ class Promise:
         return bool(self.decided["migrate"] != "none")
 
     @property
+    def content(self) -> dict[str, Any]:
+        """All of it as plain data."""
+        told = {"created": self.created.isoformat(), "tag": self.tag, "nothing": self.nothing}
+        return {"decided": dict(self.decided), **told}
+
+    @property
     def hash(self) -> str:
         """The plan's hash."""
-        return hashlib.sha256(json.dumps(self.decided, sort_keys=True).encode()).hexdigest()
+        return hashlib.sha256(json.dumps(self.content, sort_keys=True).encode()).hexdigest()
 
 
 def promise_of(plan: Plan) -> Promise:
@@ -133,7 +140,11 @@ def promise_of(plan: Plan) -> Promise:
 
 
 def decode(text: str) -> Promise:
-    """Read an encoded plan; ConfigError when it isn't one. That it is still true is checked by apply."""
+    """Read an encoded plan. That it is still true is checked by apply.
+
+    Errors: ConfigError when it isn't one, Refused when it was edited. Whoever edits it can make a new hash too: but
+    that isn't the one that reviewers saw and the ledger tells.
+    """
     try:
         unpacker = zlib.decompressobj()
         data = json.loads(unpacker.decompress(base64.urlsafe_b64decode(text.encode()), _LARGEST))
@@ -142,6 +153,10 @@ def decode(text: str) -> Promise:
         raise _not_a_plan() from error
     if not unpacker.eof or not _whole(promise):  # without its end, zlib hasn't compared the checksum
         raise _not_a_plan()
+    if data.get("hash") != promise.hash:
+        raise Refused(
+            "the plan was edited: it isn't what its hash says", remedy="make a new plan, and pass it unchanged"
+        )
     return promise
 
 

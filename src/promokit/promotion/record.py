@@ -6,11 +6,14 @@ import secrets
 from datetime import UTC, datetime
 from typing import Literal
 
+from promokit.errors import ConfigError
 from promokit.image import Digest
 from promokit.ledger.record import entry
 from promokit.ledger.store import Book, append, read_book
 from promokit.model import Environment
 from promokit.promotion.clients import Clients
+
+_Kind = Literal["hold", "release", "override"]
 
 
 def history(environment: Environment, *, clients: Clients | None = None) -> Book:
@@ -28,9 +31,23 @@ def release(environment: Environment, digest: Digest, *, reason: str, clients: C
     return _note(environment, "release", digest, reason, clients or Clients())
 
 
-def _note(
-    environment: Environment, kind: Literal["hold", "release"], digest: Digest, reason: str, clients: Clients
+def override(
+    environment: Environment, gate: str, digest: Digest, *, reason: str, clients: Clients | None = None
 ) -> Book:
+    """Let a digest through a freeze that is on now, until that ends, and return the ledger after it.
+
+    ConfigError for another gate, without a reason, and where no window is on: an override isn't given in advance.
+    """
+    if gate != "freeze":
+        raise ConfigError(f"gate {gate} can't be overridden", remedy="do what the plan's remedy says")
+    if not reason.strip():
+        raise ConfigError("an override needs a reason", remedy="say with --reason why it can't wait")
+    if not any(each.span(datetime.now(UTC)) for each in environment.gates.freeze):
+        raise ConfigError(f"{environment.name} is in no freeze window now", remedy="nothing is to be overridden")
+    return _note(environment, "override", digest, reason, clients or Clients(), gate=gate)
+
+
+def _note(environment: Environment, kind: _Kind, digest: Digest, reason: str, clients: Clients, **more: str) -> Book:
     facts = {"digest": str(digest), "reason": reason, "actor": clients.context.actor, "run": clients.context.run_url}
-    line = entry("noted", kind, f"{kind}-{secrets.token_hex(6)}", datetime.now(UTC), **facts)
+    line = entry("noted", kind, f"{kind}-{secrets.token_hex(6)}", datetime.now(UTC), **more, **facts)
     return append(clients.namespace(environment), lambda before: [line])

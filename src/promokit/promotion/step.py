@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from attrs import evolve, frozen
@@ -20,6 +20,7 @@ from promokit.promotion.planning import plan as make_plan
 from promokit.promotion.result import Result
 
 Progress = Callable[[str], None]
+_CLOCKS_DIFFER = timedelta(minutes=5)
 
 
 @frozen
@@ -67,7 +68,7 @@ def step_of(
         if operation is None:
             fresh = _confirmed(environment, promise, clients)
             check()
-            operation = begin(clients, environment, lease, kind, _facts(fresh))
+            operation = begin(clients, environment, lease, kind, _facts(fresh, promise))
         with closing(operation):
             yield _made(environment, promise, operation, clients, book, progress)
 
@@ -79,10 +80,9 @@ def kind_of(environment: Environment) -> str:
 
 def _confirmed(environment: Environment, promise: Promise, clients: Clients) -> Plan:
     """Compute the plan again and return it; Refused with what has changed, or with the gate that refuses now."""
-    if datetime.now(UTC) > promise.created + EXPIRY:
-        raise Refused(f"the plan of {promise.created:%Y-%m-%d %H:%M} UTC has expired", remedy="make a new plan")
+    _check_age(promise, datetime.now(UTC))
     fresh = make_plan(environment, tag=promise.tag, migrate=promise.migrates, clients=clients, final=True)
-    if fresh.hash != promise.hash:
+    if fresh.decided != promise.decided:
         raise Refused(
             f"the plan doesn't hold any more: {_difference(promise, fresh)}",
             where=environment.name,
@@ -91,6 +91,14 @@ def _confirmed(environment: Environment, promise: Promise, clients: Clients) -> 
     if not fresh.allowed:
         raise fresh.refusal()
     return fresh
+
+
+def _check_age(promise: Promise, now: datetime) -> None:
+    made = f"the plan of {promise.created:%Y-%m-%d %H:%M} UTC"
+    if now > promise.created + EXPIRY:
+        raise Refused(f"{made} has expired", remedy="make a new plan")
+    if now < promise.created - _CLOCKS_DIFFER:
+        raise Refused(f"{made} was made in the future", remedy="set this machine's clock, or make a new plan")
 
 
 def _difference(promise: Promise, fresh: Plan) -> str:
@@ -116,7 +124,7 @@ def _made(
     )
 
 
-def _facts(fresh: Plan) -> dict[str, Any]:
+def _facts(fresh: Plan, promise: Promise) -> dict[str, Any]:
     source = fresh.environment.source
     approvers = [name for each in fresh.answers for name in each.facts.get("approvers", ())]
     return {
@@ -124,7 +132,7 @@ def _facts(fresh: Plan) -> dict[str, Any]:
         "previous": dict(fresh.previous),
         "from": source.name if source else None,
         "revision": fresh.revision,
-        "plan": fresh.hash,
+        "plan": promise.hash,
         "approvers": approvers,
         "gates": {each.gate: each.sentence for each in fresh.answers},
     }

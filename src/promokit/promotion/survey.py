@@ -52,7 +52,7 @@ class Survey:
     @property
     def standing(self) -> Standing:
         """The survey as the gates judge it."""
-        workloads = tuple(_standing(self.proofs[each], self.verdicts[each]) for each in self.environment.workloads)
+        workloads = tuple(_standing(self.look, each) for each in self.environment.workloads)
         return Standing(self.environment.name, workloads, self.migrated)
 
 
@@ -74,14 +74,16 @@ def _migrated(namespace: Namespace, environment: Environment, reference: Proof, 
     return migrated(namespace, environment.migration.job, reference.digest)
 
 
-def _standing(proof: Proof, verdict: Verdict) -> WorkloadStanding:
+def _standing(found: Look, workload: Workload) -> WorkloadStanding:
+    proof, verdict, begun = found.proofs[workload], found.verdicts[workload], found.begun[workload]
     return WorkloadStanding(
-        str(proof.workload),
+        str(workload),
         proof.image,
         proof.digest,
         proof.reason,
         str(verdict.outcome),
         verdict.reason,
-        proof.since,
+        begun.at,
         proof.remedy,
+        begun.what,
     )
