@@ -27,13 +27,13 @@ lint: setup ## Style, types, layers, workflows
 	@$$($(BIN)/python -m tests.lab build actionlint) $(WORKFLOWS)
 
 unit: setup ## The tests that need nothing: a third of a minute
-	@$(BIN)/pytest -m 'not lab and not program and not hypothesis'
+	@$(BIN)/pytest -m 'not lab and not program and not hypothesis' -n auto
 
 property: setup ## The properties, on examples that are new each time
-	@$(BIN)/pytest -m 'hypothesis and not program and not lab'
+	@$(BIN)/pytest -m 'hypothesis and not program and not lab' -n auto
 
 thorough: setup ## The properties on ten times as many examples
-	@$(BIN)/pytest -m 'hypothesis and not program and not lab' --hypothesis-profile thorough
+	@$(BIN)/pytest -m 'hypothesis and not program and not lab' -n auto --hypothesis-profile thorough
 
 programs: setup ## The tests that bring or start a program: the launcher's installers, a registry, npm, act
 	@$(BIN)/pytest -m 'program and not lab'
