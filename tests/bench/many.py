@@ -24,7 +24,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         deployments.make_namespace(cluster.api())
         deployments.create(cluster.api(), names, REPLICAS)
         compared = compare(cluster, names)
-        deployments.remove(cluster.api())
     rows = costs.rows(f"{count} Deployments of {REPLICAS}", compared)
     page.write("many", parser.prog, page.table(costs.HEAD, rows))
     return 0

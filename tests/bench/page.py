@@ -28,6 +28,13 @@ def replaced(page: str, part: str, text: str) -> str:
     return marks.sub(lambda found: f"{found[1]}{text.rstrip()}\n{found[2]}", page)
 
 
+def rows(part: str, page: Path = PAGE) -> list[list[str]]:
+    """The rows of a part's table as the page has it."""
+    _, _, section = page.read_text().partition(f"<!-- {part} -->")
+    lines = [line for line in section.partition(f"<!-- /{part} -->")[0].splitlines() if line.startswith("| ")]
+    return [[cell.strip() for cell in line.strip()[1:-1].split("|")] for line in lines[2:]]
+
+
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A Markdown table."""
     lines = [head, ["---"] * len(head), *rows]

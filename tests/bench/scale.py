@@ -21,9 +21,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with simulated_cluster() as cluster:
         deployments.make_namespace(cluster.api())
         for pods in parser.parse_args(arguments).pods:
+            if rows:
+                deployments.remove(cluster.api())
             deployments.create(cluster.api(), ["web"], pods)
             rows += costs.rows(f"1 Deployment of {pods:,}", compare(cluster, ["web"]))
-            deployments.remove(cluster.api())
     page.write("scale", parser.prog, page.table(costs.HEAD, rows))
     return 0
 

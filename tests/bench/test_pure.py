@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from attrs import evolve
@@ -15,7 +16,7 @@ from tests.bench.measured import Cost, peak_of, sockets_to
 from tests.bench.requests import counted
 from tests.bench.set_up import for_several
 from tests.bench.verdict_cases import ROWS, Row
-from tests.bench.verdict_table import Result, cells, reason
+from tests.bench.verdict_table import Result, cells, merged, reason
 from tests.lab.cases import CASES
 from tests.lab.cases.steps import HideImage, Patch, ShowImage
 
@@ -88,6 +89,21 @@ def test_a_section_of_the_page_is_replaced_and_nothing_else() -> None:
 def test_a_table_is_markdown() -> None:
     """A line for the head, one under it, one a row."""
     assert page.table(("a", "b"), [("1", "2")]) == "| a | b |\n| --- | --- |\n| 1 | 2 |\n"
+
+
+def test_a_table_is_read_as_it_was_written(tmp_path: Path) -> None:
+    """So that one row can be measured anew; a section without a table has none."""
+    file = tmp_path / "page.md"
+    text = page.table(("case", "seconds"), [("b two", "2 ✔"), ("a one", "")])
+    file.write_text(page.replaced("<!-- x -->\n<!-- /x -->\n<!-- y -->\n<!-- /y -->\n", "x", f"words:\n\n{text}"))
+    assert page.rows("x", file) == [["b two", "2 ✔"], ["a one", ""]]
+    assert page.rows("y", file) == []
+
+
+def test_rows_measured_anew_take_their_place() -> None:
+    """The others stay; the letters order them."""
+    before, measured = [("a one", "1"), ("c three", "3")], [("b two", "2"), ("a one", "4")]
+    assert merged(before, measured) == [("a one", "4"), ("b two", "2"), ("c three", "3")]
 
 
 def test_costs_end_with_the_ratio_of_both() -> None:

@@ -34,6 +34,11 @@ def cells(row: Row, results: Sequence[Result]) -> Sequence[str]:
     return f"{row.letter} {row.title}", cell, *(_cell(row, it, of) for it, of in zip(results, bounds, strict=True))
 
 
+def merged(before: Sequence[Sequence[str]], measured: Sequence[Sequence[str]]) -> list[Sequence[str]]:
+    """The rows of before, those that were measured anew in their place, in the order of their letters."""
+    return [row for _, row in sorted({**{row[0]: row for row in before}, **{row[0]: row for row in measured}}.items())]
+
+
 def _cell(row: Row, result: Result, bound: Bound | None) -> str:
     """When it said it, whether that is true, with which reason, and how long after (its own) bound."""
     if result.ended is None:
