@@ -105,6 +105,8 @@ class Bench:
                 lambda: self.stopped.is_set() or (running.ended is not None and not case.meanwhile),
             )
             ended = running.ended
+            if self.stopped.is_set():
+                raise Interrupted
         finally:
             running.end()
         until = time.monotonic() + LOOK_LONGER
@@ -112,6 +114,10 @@ class Bench:
             time.sleep(0.5)
         zero, seen = since_change(recording)
         return Result(None if ended is None else ended - zero, running.code or 0, running.output, seen)
+
+
+class Interrupted(Exception):
+    """Somebody wanted it to end: what was silent so far might have spoken."""
 
 
 def _cells(row: Row, jobs: Sequence[Future[Result]]) -> Sequence[str]:
