@@ -1,5 +1,6 @@
 """What is asked beside the streams, once a rule would rest on it: the registry for an image, the cluster for a map."""
 
+import threading
 import time
 
 import pytest
@@ -56,6 +57,25 @@ def test_a_registry_that_cannot_be_asked_leaves_it_unknown() -> None:
         raise Unreachable("no registry")
 
     assert answered(Presence(exists)) == "unknown"
+
+
+@pytest.mark.parametrize(("early", "late", "word"), [(True, False, "yes"), (False, True, "yes"), (False, False, "no")])
+def test_an_early_no_is_asked_again_once_it_matters(early: bool, late: bool, word: str) -> None:
+    """The image may have come meanwhile; a yes stays one."""
+    answers = iter([early, late])
+    asked = threading.Event()
+
+    def exists(reference: str) -> bool:
+        asked.set()
+        return next(answers)
+
+    presence = Presence(exists)
+    presence.prepare([str(image())])
+    assert asked.wait(5)
+    for thread in threading.enumerate():
+        if thread.name == "image-exists":
+            thread.join(5)
+    assert answered(presence) == word
 
 
 MISSING = 'configmap "settings" not found'

@@ -20,7 +20,7 @@ from promokit.migration.job import attempt_of, job_name, labels_of, newest, read
 from promokit.migration.log import LogStreams
 from promokit.migration.verdict import MigrationVerdict, judge_job
 
-LOOK_EVERY_SECONDS = 0.5
+LOOK_EVERY_SECONDS = 0.2
 LONGEST_PAUSE = 30.0
 
 

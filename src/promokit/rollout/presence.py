@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Literal
 
 from attrs import evolve
@@ -24,6 +24,14 @@ class Presence:
         self._exists = exists
         self._images: dict[Workload, str] = {}
         self._answers: dict[str, Answer | None] = {}
+
+    def prepare(self, images: Iterable[str]) -> None:
+        """Ask about images that nobody misses yet, so that the client is loaded when it matters.
+
+        Only a yes is kept: what isn't there now may be there when a node looks for it.
+        """
+        wanted = tuple(dict.fromkeys(images))
+        threading.Thread(target=self._prepare, args=(wanted,), name="image-exists", daemon=True).start()
 
     @property
     def asking(self) -> bool:
@@ -48,6 +56,14 @@ class Presence:
     def _with_answer(self, workload: Workload, policy: Policy) -> Policy:
         answer = self._answers.get(self._images.get(workload, ""))
         return evolve(policy, image_exists=answer) if answer and policy.image_exists == "unknown" else policy
+
+    def _prepare(self, images: Sequence[str]) -> None:
+        for image in images:
+            try:
+                if self._exists(image):
+                    self._answers.setdefault(image, "yes")
+            except PromokitError:
+                return
 
     def _answer(self, image: str) -> None:
         try:

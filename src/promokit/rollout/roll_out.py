@@ -75,11 +75,14 @@ def roll_out(
     ConfigError for a missing object or container, Superseded, Unreachable before anything was seen to be changed.
     """
     recorder = Recorder(watching.record, watching.warn) if watching.record else None
+    presence = Presence(watching.exists) if watching.exists and policy.image_exists == "unknown" else None
     try:
         before = _present(namespace, images)
         previous = {each: before[each].images[each.container] for each in images}
         _expect(previous, images, expected or {})
         with Lookout(namespace, before, recorder=recorder) as lookout:
+            if presence is not None:
+                presence.prepare(images.values())
             lookout.settle()
             change = _Change(namespace, cause, epoch, policy.blind_for, watching.stopped)
             started = time.monotonic()
@@ -92,7 +95,7 @@ def roll_out(
                 started,
                 show=kept.show,
                 stopped=watching.stopped,
-                presence=Presence(watching.exists) if watching.exists else None,
+                presence=presence,
             )
             return Rollout(verdict, bool(change.done), previous, kept.standings)
     finally:
