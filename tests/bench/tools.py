@@ -32,7 +32,14 @@ class Tool(ABC):
     """One program."""
 
     slug: str
-    folder: Path = field(factory=lambda: Path(tempfile.mkdtemp(prefix="promokit-bench-")))
+    _folder: tempfile.TemporaryDirectory[str] = field(
+        factory=lambda: tempfile.TemporaryDirectory(prefix="promokit-bench-")
+    )
+
+    @property
+    def folder(self) -> Path:
+        """Where its files are, as long as it is there itself."""
+        return Path(self._folder.name)
 
     def install(self, place: Place, case: Case) -> None:
         """Put there what the case starts from."""
