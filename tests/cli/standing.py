@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from promokit.model import Workload
+from promokit.outcome import Outcome
 from promokit.rollout.judgement import Evidence, Verdict
-from promokit.rollout.reasons import Outcome
 from promokit.rollout.standing import Standing
 
 HOSTILE = "\x1b[2J\r::error::owned\n::endgroup::\n##[group]x\n```\n</details> | @team <script>\u202e"

@@ -3,8 +3,8 @@ import re
 
 from promokit.cli.github_view import MOST_ANNOTATIONS, GitHubView
 from promokit.cli.plain_view import PlainView
+from promokit.outcome import Outcome
 from promokit.rollout.judgement import Verdict
-from promokit.rollout.reasons import Outcome
 from tests.cli.standing import HOSTILE, failed, standing, succeeded
 
 

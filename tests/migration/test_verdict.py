@@ -1,7 +1,8 @@
 import pytest
 
 from promokit.cluster.objects import Condition
-from promokit.migration.verdict import EXIT_CODES, REMEDIES, judge_job
+from promokit.migration.verdict import REMEDIES, judge_job
+from promokit.outcome import EXIT_CODES
 from tests.factories import job
 
 

@@ -1,9 +1,9 @@
 import pytest
 
 from promokit.migration.verdict import MigrationVerdict
+from promokit.outcome import Outcome
 from promokit.promotion.result import Result, of_migration, of_rollout
 from promokit.rollout.judgement import Evidence, Verdict
-from promokit.rollout.reasons import Outcome
 
 
 @pytest.mark.parametrize(("outcome", "code"), [("succeeded", 0), ("failed", 1), ("timed_out", 4), ("inconclusive", 5)])

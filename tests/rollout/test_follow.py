@@ -6,10 +6,10 @@ import pytest
 
 from promokit.errors import Unreachable
 from promokit.model import Workload
+from promokit.outcome import Outcome
 from promokit.rollout.follow import Lookout
 from promokit.rollout.judgement import Verdict
 from promokit.rollout.policy import Policy
-from promokit.rollout.reasons import Outcome
 from promokit.rollout.standing import Standing
 from tests.cluster.api_server import ApiServer
 from tests.factories import WORKLOAD, deployment, image

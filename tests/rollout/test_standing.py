@@ -1,8 +1,8 @@
 from attrs import evolve
 
 from promokit.model import Workload
+from promokit.outcome import Outcome
 from promokit.rollout.judgement import Verdict
-from promokit.rollout.reasons import Outcome
 from promokit.rollout.standing import Kept, Standing, ended, new_available
 from tests.factories import WORKLOAD
 

@@ -2,8 +2,9 @@ from attrs import evolve
 
 from promokit.cluster.objects import Condition
 from promokit.model import Workload
+from promokit.outcome import EXIT_CODES, Outcome
 from promokit.rollout.judgement import Verdict, combine
-from promokit.rollout.reasons import EXIT_CODES, REMEDIES, Outcome
+from promokit.rollout.reasons import REMEDIES
 from promokit.rollout.verdict import judge, steady
 from tests.factories import WORKLOAD, container, deployment, pod, replica_set, rolling, running, terminated
 from tests.rollout.judging import Seen, judged, policy, snapshot, word

@@ -14,10 +14,10 @@ from promokit.cli.options import config_option, ends, pipeline_environment
 from promokit.cli.policy_options import judged_by, policy_options
 from promokit.cli.tables import markdown_table, text_table
 from promokit.errors import ConfigError
+from promokit.outcome import EXIT_CODES
 from promokit.promotion.explaining import Explanation, explain_dump, explain_live, explain_timeline
 from promokit.rollout.judgement import Evidence
 from promokit.rollout.policy import Policy
-from promokit.rollout.reasons import EXIT_CODES
 from promokit.rollout.replay import Noted
 from promokit.rollout.standing import evidence_line
 

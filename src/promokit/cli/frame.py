@@ -12,7 +12,7 @@ from attrs import frozen
 
 from promokit.durations import format_duration
 from promokit.github.escape import plain
-from promokit.rollout.reasons import Outcome
+from promokit.outcome import Outcome
 from promokit.rollout.standing import Standing, new_available
 
 BAR = 12

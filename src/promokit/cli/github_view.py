@@ -12,7 +12,7 @@ from promokit.cli.changes import Changes, one_line
 from promokit.github.escape import plain
 from promokit.github.runner import Runner
 from promokit.model import Workload
-from promokit.rollout.reasons import Outcome
+from promokit.outcome import Outcome
 from promokit.rollout.standing import Standing, evidence_line
 
 MOST_ANNOTATIONS = 9

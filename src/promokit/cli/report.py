@@ -10,8 +10,8 @@ from promokit.cli.tables import Rows, markdown_table, text_table
 from promokit.durations import format_duration
 from promokit.github.escape import markdown_escape, plain
 from promokit.github.runner import MOST_SUMMARY
+from promokit.outcome import Outcome
 from promokit.rollout.judgement import Evidence
-from promokit.rollout.reasons import Outcome
 from promokit.rollout.standing import Standing, evidence_line
 
 MOST_CAUSES = 5

@@ -12,10 +12,10 @@ from promokit.cli.tables import Rows, markdown_table, text_table
 from promokit.durations import format_duration
 from promokit.github.escape import markdown_escape
 from promokit.ledger.record import digest_in
+from promokit.outcome import Outcome
 from promokit.promotion.plan import Plan, tag_in
 from promokit.promotion.plan_text import heading, plan_rows
 from promokit.promotion.result import Result
-from promokit.rollout.reasons import Outcome
 
 # After a plain success there is nothing to explain.
 _PLAIN = {"complete", "already-done", "none"}

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from attrs import frozen
 
 from promokit.cluster.objects import Job
+from promokit.outcome import EXIT_CODES, Outcome
 
 REMEDIES: Mapping[str, str] = {
     "complete": "",
@@ -21,7 +22,6 @@ REMEDIES: Mapping[str, str] = {
     "blind": "the API server couldn't be asked; run this again to see how the migration ended",
     "superseded": "another operation took over: see history",
 }
-EXIT_CODES: Mapping[str, int] = {"succeeded": 0, "progressing": 0, "failed": 1, "timed_out": 4, "inconclusive": 5}
 
 
 @frozen
@@ -48,7 +48,7 @@ class MigrationVerdict:
     @property
     def final(self) -> bool:
         """Whether the Job has ended."""
-        return self.outcome != "progressing"
+        return self.outcome != Outcome.PROGRESSING
 
 
 def judge_job(job: Job | None, name: str) -> MigrationVerdict:

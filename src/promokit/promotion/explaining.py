@@ -13,6 +13,7 @@ from promokit.cluster.objects import Job, Object
 from promokit.errors import ConfigError, PromokitError
 from promokit.migration.verdict import judge_job
 from promokit.model import Environment, Workload
+from promokit.outcome import Outcome
 from promokit.promotion.clients import Clients
 from promokit.promotion.job_judgement import assess_jobs, job_as_workload
 from promokit.promotion.presence import is_gone
@@ -20,7 +21,6 @@ from promokit.rollout.assessment import Assessment, assess, assessed
 from promokit.rollout.dump import controllers_in, dated, dated_job, newest_time, read_dump
 from promokit.rollout.judgement import Judgement
 from promokit.rollout.policy import Policy
-from promokit.rollout.reasons import Outcome
 from promokit.rollout.replay import Log, Noted, replay
 from promokit.rollout.snapshot import Snapshot
 from promokit.rollout.targets import targets

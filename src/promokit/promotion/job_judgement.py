@@ -9,11 +9,11 @@ from attrs import evolve
 from promokit.cluster.objects import Job
 from promokit.migration.verdict import judge_job
 from promokit.model import Workload
+from promokit.outcome import Outcome
 from promokit.rollout.assessment import Assessment, assessed
 from promokit.rollout.creation import creation_signs
 from promokit.rollout.judgement import Evidence, Judgement, Verdict, evidence_of
 from promokit.rollout.policy import Policy
-from promokit.rollout.reasons import Outcome
 from promokit.rollout.signs import NEVER, Look, Sign, blocked
 from promokit.rollout.snapshot import Snapshot
 

@@ -7,10 +7,9 @@ from typing import Any
 from attrs import asdict, frozen
 
 from promokit.migration.verdict import MigrationVerdict
+from promokit.outcome import EXIT_CODES
 from promokit.rollout.judgement import Evidence, Verdict
 from promokit.rollout.standing import Standing
-
-_EXIT_CODES = {"succeeded": 0, "failed": 1, "timed_out": 4, "inconclusive": 5}
 
 
 @frozen
@@ -44,7 +43,7 @@ class Result:
     @property
     def exit_code(self) -> int:
         """0 succeeded, 1 failed, 4 timed out, 5 inconclusive."""
-        return _EXIT_CODES[self.outcome]
+        return EXIT_CODES[self.outcome]
 
     def to_json(self) -> dict[str, Any]:
         """Return the result as plain data; the workloads as `promokit explain -o json` tells them, with numbers."""

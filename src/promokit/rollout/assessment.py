@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from attrs import frozen
 
 from promokit.model import Workload
+from promokit.outcome import Outcome
 from promokit.rollout.judgement import Judgement, Verdict, combine
 from promokit.rollout.policy import Policy
-from promokit.rollout.reasons import Outcome
 from promokit.rollout.snapshot import Snapshot
 from promokit.rollout.verdict import judge
 

@@ -11,6 +11,7 @@ from promokit.cluster.objects import Controller
 from promokit.cluster.watch import Pauses
 from promokit.errors import PromokitError, Unreachable
 from promokit.model import Workload
+from promokit.outcome import Outcome
 from promokit.rollout.arrival import Arrival
 from promokit.rollout.assessment import Assessment, assess, assessed
 from promokit.rollout.judgement import Evidence, Judgement, Verdict
@@ -18,7 +19,6 @@ from promokit.rollout.last_words import with_logs
 from promokit.rollout.latecomers import with_time_for_latecomers
 from promokit.rollout.policy import Policy
 from promokit.rollout.presence import Presence
-from promokit.rollout.reasons import Outcome
 from promokit.rollout.record import Recorder
 from promokit.rollout.sight import Sight
 from promokit.rollout.signs import NEVER

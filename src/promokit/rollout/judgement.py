@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 from attrs import evolve, frozen
 
-from promokit.rollout.reasons import EXIT_CODES, REMEDIES, Outcome
+from promokit.outcome import EXIT_CODES, Outcome
+from promokit.rollout.reasons import REMEDIES
 from promokit.rollout.signs import Sign
 
 

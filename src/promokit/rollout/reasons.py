@@ -1,28 +1,8 @@
-"""The closed lists of words that a verdict on a rollout is told in, each reason with its remedy."""
+"""The closed list of reason words that a verdict on a rollout is told in, each with its remedy."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import StrEnum
-
-
-class Outcome(StrEnum):
-    """How a rollout stands or ended."""
-
-    PROGRESSING = "progressing"
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
-    TIMED_OUT = "timed_out"
-    INCONCLUSIVE = "inconclusive"
-
-
-EXIT_CODES: Mapping[Outcome, int] = {
-    Outcome.PROGRESSING: 0,
-    Outcome.SUCCEEDED: 0,
-    Outcome.FAILED: 1,
-    Outcome.TIMED_OUT: 4,
-    Outcome.INCONCLUSIVE: 5,
-}
 
 REMEDIES: Mapping[str, str] = {
     # progressing and succeeded

@@ -14,12 +14,12 @@ from promokit.cluster.transport import Away, Busy
 from promokit.cluster.watch import Pauses
 from promokit.errors import PromokitError, Superseded
 from promokit.model import Workload
+from promokit.outcome import Outcome
 from promokit.rollout.change import check, set_image, write_epoch
 from promokit.rollout.follow import Lookout, Show
 from promokit.rollout.judgement import Evidence, Verdict
 from promokit.rollout.policy import Policy
 from promokit.rollout.presence import Presence
-from promokit.rollout.reasons import Outcome
 from promokit.rollout.record import Recorder
 from promokit.rollout.standing import Kept, Standing
 

@@ -8,9 +8,9 @@ from typing import Protocol
 from attrs import evolve, frozen
 
 from promokit.model import Workload
+from promokit.outcome import Outcome
 from promokit.rollout.assessment import Assessment
 from promokit.rollout.judgement import Evidence, Judgement, Verdict
-from promokit.rollout.reasons import Outcome
 from promokit.rollout.snapshot import Snapshot
 
 

@@ -8,11 +8,11 @@ from attrs import evolve
 
 from promokit.cluster.objects import Controller
 from promokit.model import Workload
+from promokit.outcome import Outcome
 from promokit.rollout.completion import complete, may_take_down, missing, wanted_new
 from promokit.rollout.creation import creation_signs
 from promokit.rollout.judgement import Evidence, Judgement, Verdict, evidence_of
 from promokit.rollout.policy import Policy
-from promokit.rollout.reasons import Outcome
 from promokit.rollout.sighting import Sighting
 from promokit.rollout.signs import NEVER, Look, Sign, pod_signs
 from promokit.rollout.snapshot import LONG_AGO, Snapshot
