@@ -14,7 +14,6 @@ from promokit.cli.options import config_option, ends, pipeline_environment
 from promokit.cli.policy_options import judged_by, policy_options
 from promokit.cli.tables import markdown_table, text_table
 from promokit.errors import ConfigError
-from promokit.outcome import EXIT_CODES
 from promokit.promotion.explaining import Explanation, explain_dump, explain_live, explain_timeline
 from promokit.rollout.judgement import Evidence
 from promokit.rollout.policy import Policy
@@ -107,7 +106,7 @@ def _ending(found: Explanation) -> Ending:
     lines += ["", text_table(_HEAD, rows)] if rows else []
     lines += [f"Remedy: {verdict.remedy}."] if verdict.remedy else []
     summary = f"### {head}\n\n" + (markdown_table(_HEAD, rows) if rows else "")
-    return Ending(data, "\n".join(lines), EXIT_CODES[verdict.outcome], summary=summary)
+    return Ending(data, "\n".join(lines), verdict.exit_code, summary=summary)
 
 
 def _evidence(evidence: Evidence) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
 from attrs import evolve, frozen
 
-from promokit.cluster.objects import Job, Object
+from promokit.cluster.objects import Controller, Job, Object
 from promokit.errors import ConfigError, PromokitError
 from promokit.migration.verdict import judge_job
 from promokit.model import Environment, Workload
@@ -78,19 +78,14 @@ def explain_live(environment: Environment, policy: Policy, clients: Clients | No
     now = max(datetime.now(UTC), newest_time(objects))
     found = _explained(objects, policy, now, "nothing to judge")
     if policy.image_exists == "unknown" and any(each.sign.reason == "image-not-found" for each in found.noted):
-        known = evolve(policy, image_exists=_exist(clients, environment, objects))
+        known = evolve(policy, image_exists=_exist(clients, controllers))
         return _explained(objects, known, now, "")
     return found
 
 
-def _exist(clients: Clients, environment: Environment, objects: Iterable[Object]) -> Literal["yes", "no", "unknown"]:
+def _exist(clients: Clients, controllers: Mapping[Workload, Controller]) -> Literal["yes", "no", "unknown"]:
     """Ask the registry about every workload's image: one that is gone decides."""
-    images = {
-        controller.images[workload.container]
-        for workload in environment.workloads
-        for found, controller in controllers_in(objects).items()
-        if (found.kind, found.name) == (workload.kind, workload.name) and workload.container in controller.images
-    }
+    images = {each.images[name.container] for name, each in controllers.items() if name.container in each.images}
     try:
         return "no" if any(is_gone(clients, each) for each in sorted(images)) else "yes"
     except PromokitError:

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from attrs import frozen
 
 from promokit.model import Workload
-from promokit.outcome import Outcome
-from promokit.rollout.judgement import Judgement, Verdict, combine
+from promokit.rollout.judgement import Judgement, Verdict, combine, decided
 from promokit.rollout.policy import Policy
 from promokit.rollout.snapshot import Snapshot
 from promokit.rollout.verdict import judge
@@ -35,7 +34,6 @@ def assess(snapshot: Snapshot, policies: Mapping[Workload, Policy], now: float) 
 
 def assessed(judgements: Mapping[Workload, Judgement], now: float) -> Assessment:
     """Return what the judgements on the workloads come to."""
-    verdict = combine((each.verdict for each in judgements.values()), now)
+    verdicts = [each.verdict for each in judgements.values()]
     going = [each.look_again for each in judgements.values() if not each.verdict.final]
-    final = verdict.final and (verdict.outcome is Outcome.FAILED or not going)
-    return Assessment(verdict, judgements, min(going, default=now), final)
+    return Assessment(combine(verdicts, now), judgements, min(going, default=now), decided(verdicts))

@@ -68,6 +68,12 @@ def evidence_of(sign: Sign) -> Evidence:
     return Evidence("", sign.pod, sign.container, sign.exit_code, sign.message, sign.count, sign.rests_on)
 
 
+def decided(verdicts: Iterable[Verdict]) -> bool:
+    """Say whether the rollout of all workloads is over: the first failure decides, otherwise all must have ended."""
+    listed = list(verdicts)
+    return any(each.outcome is Outcome.FAILED for each in listed) or all(each.final for each in listed)
+
+
 def combine(verdicts: Iterable[Verdict], now: float) -> Verdict:
     """Return the verdict on all workloads: the worst one decides, and all must have succeeded to succeed."""
     worst = (Outcome.FAILED, Outcome.INCONCLUSIVE, Outcome.TIMED_OUT, Outcome.PROGRESSING, Outcome.SUCCEEDED)

@@ -10,7 +10,7 @@ from attrs import evolve, frozen
 from promokit.model import Workload
 from promokit.outcome import Outcome
 from promokit.rollout.assessment import Assessment
-from promokit.rollout.judgement import Evidence, Judgement, Verdict
+from promokit.rollout.judgement import Evidence, Judgement, Verdict, decided, evidence_of
 from promokit.rollout.snapshot import Snapshot
 
 
@@ -46,9 +46,8 @@ def standings(snapshot: Snapshot, assessment: Assessment) -> list[Standing]:
 
 
 def ended(standings: Iterable[Standing]) -> bool:
-    """Return whether the rollout is over as these stand: the first failure decides, otherwise all must have ended."""
-    verdicts = [each.verdict for each in standings]
-    return any(each.outcome is Outcome.FAILED for each in verdicts) or all(each.final for each in verdicts)
+    """Return whether the rollout is over as these stand."""
+    return decided(each.verdict for each in standings)
 
 
 def told(standing: Standing) -> str:
@@ -94,8 +93,7 @@ def _newest(judgement: Judgement) -> str:
         return evidence_line(verdict.evidence[0])
     if not judgement.signs:
         return ""
-    sign = judgement.signs[-1]
-    return evidence_line(Evidence("", sign.pod, sign.container, sign.exit_code, sign.message, sign.count))
+    return evidence_line(evidence_of(judgement.signs[-1]))
 
 
 class View(Protocol):
