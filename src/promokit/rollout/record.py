@@ -11,6 +11,7 @@ from typing import Any
 from promokit.cluster.objects import Controller
 from promokit.errors import ConfigError
 from promokit.rollout.arrival import Arrival
+from promokit.rollout.listing import Listing
 from promokit.rollout.redaction import redacted
 
 
@@ -24,9 +25,8 @@ class Recorder:
     def __init__(self, file: Path, warn: Callable[[str], None] = lambda text: None) -> None:
         self._key = secrets.token_bytes(32)
         self._warn = warn
-        self._known: dict[str, dict[str, tuple[str, str]]] = {}
+        self._listing: Listing[tuple[str, str]] = Listing()
         self._last: dict[str, dict[str, Any]] = {}
-        self._stale: dict[str, dict[str, tuple[str, str]]] = {}
         try:
             self._out = file.open("w", encoding="utf-8", buffering=1)
         except OSError as error:
@@ -36,9 +36,9 @@ class Recorder:
     def take(self, arrival: Arrival, t: float) -> None:
         """Write down what arrived at second `t`. A list anew also tells what is gone."""
         if arrival.type == "LISTING":
-            self._stale[arrival.resource] = dict(self._known.get(arrival.resource, {}))
+            self._listing.begin(arrival.resource)
         elif arrival.type == "LISTED":
-            for uid, (kind, name) in self._stale.pop(arrival.resource, {}).items():
+            for uid, (kind, name) in self._listing.end(arrival.resource).items():
                 self._write(t, "DELETED", {"kind": kind, "metadata": {"name": name, "uid": uid}})
         elif arrival.raw is not None:
             kept = redacted(arrival.raw, self._key)
@@ -58,16 +58,15 @@ class Recorder:
             self._give_up(error)
 
     def _note(self, arrival: Arrival, kept: dict[str, Any]) -> None:
-        meta, known = kept["metadata"], self._known.setdefault(arrival.resource, {})
-        uid = meta["uid"]
+        uid = kept["metadata"]["uid"]
+        if arrival.type == "DELETED":
+            self._listing.drop(arrival.resource, uid)
+            self._last.pop(uid, None)
+            return
         if isinstance(arrival.seen, Controller):
             self._last[uid] = kept
-        self._stale.get(arrival.resource, {}).pop(uid, None)
-        if arrival.type == "DELETED":
-            known.pop(uid, None)
-            self._last.pop(uid, None)
-        elif arrival.resource != "events":
-            known[uid] = (kept["kind"], meta["name"])
+        if arrival.resource != "events":
+            self._listing.show(arrival.resource, uid, (kept["kind"], kept["metadata"]["name"]))
 
     def _write(self, t: float, kind: str, data: dict[str, Any]) -> None:
         if self._broken:

@@ -9,6 +9,7 @@ from attrs import define, field
 from promokit.cluster.objects import Event
 from promokit.errors import PromokitError
 from promokit.rollout.arrival import Arrival
+from promokit.rollout.listing import Listing
 from promokit.rollout.snapshot import Snapshot
 
 
@@ -21,8 +22,7 @@ class Sight:
     blind: dict[str, float] = field(factory=dict)
     trouble: str = ""
     _listed: set[str] = field(factory=set)
-    _known: dict[str, dict[str, None]] = field(factory=dict)
-    _stale: dict[str, dict[str, None]] = field(factory=dict)
+    _listing: Listing[None] = field(factory=Listing)
 
     @property
     def whole(self) -> bool:
@@ -34,7 +34,7 @@ class Sight:
         if arrival.error is not None:
             self.lose(arrival.resource, arrival.error, t)
         elif arrival.type == "LISTING":
-            self._stale[arrival.resource] = dict(self._known.get(arrival.resource, {}))
+            self._listing.begin(arrival.resource)
         elif arrival.type == "LISTED":
             self._end_list(arrival.resource, t)
         elif arrival.type == "RESUMED":
@@ -54,17 +54,15 @@ class Sight:
             if arrival.type != "DELETED":
                 self.snapshot.see(seen, t)
         elif arrival.type == "DELETED":
-            self._known.get(arrival.resource, {}).pop(seen.uid, None)
+            self._listing.drop(arrival.resource, seen.uid)
             self.snapshot.forget(seen.uid, t)
         else:
-            self._known.setdefault(arrival.resource, {})[seen.uid] = None
-            self._stale.get(arrival.resource, {}).pop(seen.uid, None)
+            self._listing.show(arrival.resource, seen.uid, None)
             self.snapshot.see(seen, t)
 
     def _end_list(self, resource: str, t: float) -> None:
         """What a list anew didn't hold is gone."""
-        for uid in self._stale.pop(resource, {}):
-            self._known[resource].pop(uid, None)
+        for uid in self._listing.end(resource):
             self.snapshot.forget(uid, t)
         self._listed.add(resource)
         self.blind.pop(resource, None)
