@@ -9,13 +9,12 @@ from itertools import islice
 
 from promokit.cluster.namespace import Namespace
 from promokit.cluster.objects import Pod
+from promokit.cluster.patience import PAUSES
 from promokit.cluster.transport import Away, Busy
-from promokit.cluster.watch import Pauses
 from promokit.errors import PromokitError
 
 _LAST_WORDS_SECONDS = 3.0
 _TRIES = 10
-_PAUSES = Pauses()
 
 
 class LogStreams:
@@ -54,7 +53,7 @@ class LogStreams:
                 return
             except (Away, Busy) as error:
                 failures += 1
-                time.sleep(_PAUSES.after(failures, error))
+                time.sleep(PAUSES.after(failures, error))
             except PromokitError:
                 return
 

@@ -8,7 +8,7 @@ from types import TracebackType
 
 from promokit.cluster.namespace import Namespace
 from promokit.cluster.objects import Controller
-from promokit.cluster.watch import Pauses
+from promokit.cluster.patience import PAUSES
 from promokit.errors import PromokitError, Unreachable
 from promokit.model import Workload
 from promokit.outcome import Outcome
@@ -30,7 +30,6 @@ LONGEST_PAUSE = 1.0
 LIST_SECONDS = 10.0
 FEW = 5
 CONFIRMATION = "confirmation"
-PAUSES = Pauses()
 Show = Callable[[float, Sequence[Standing]], None]
 
 

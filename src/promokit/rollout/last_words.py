@@ -7,15 +7,13 @@ import time
 from attrs import evolve
 
 from promokit.cluster.namespace import Namespace
-from promokit.cluster.transport import Away, Busy
-from promokit.cluster.watch import Pauses
+from promokit.cluster.patience import patiently
 from promokit.errors import PromokitError
 from promokit.rollout.judgement import Evidence, Verdict
 
 LOG_LINES = 20
 LOGS = 5
 PATIENCE_SECONDS = 10.0
-PAUSES = Pauses()
 
 
 def with_logs(namespace: Namespace, verdict: Verdict) -> Verdict:
@@ -39,15 +37,10 @@ def _with_log(namespace: Namespace, evidence: Evidence, until: float) -> Evidenc
 
 
 def _log(namespace: Namespace, evidence: Evidence, until: float, *, previous: bool) -> list[str]:
-    failures = 0
-    while True:
-        try:
-            return namespace.log_tail(evidence.pod, evidence.container, lines=LOG_LINES, previous=previous)
-        except (Away, Busy) as error:
-            failures += 1
-            pause = PAUSES.after(failures, error)
-            if time.monotonic() + pause > until:
-                return []
-            time.sleep(pause)
-        except PromokitError:
-            return []
+    def read() -> list[str]:
+        return namespace.log_tail(evidence.pod, evidence.container, lines=LOG_LINES, previous=previous)
+
+    try:
+        return patiently(read, until)
+    except PromokitError:
+        return []

@@ -10,8 +10,7 @@ from attrs import define, evolve, field, frozen
 
 from promokit.cluster.namespace import Namespace
 from promokit.cluster.objects import Controller
-from promokit.cluster.transport import Away, Busy
-from promokit.cluster.watch import Pauses
+from promokit.cluster.patience import patiently
 from promokit.errors import PromokitError, Superseded
 from promokit.model import Workload
 from promokit.outcome import Outcome
@@ -55,7 +54,6 @@ class Watching:
 
 Key = tuple[str, str]
 UNWATCHED = Watching()
-PAUSES = Pauses()
 
 
 def roll_out(
@@ -143,16 +141,10 @@ class _Change:
         return latest
 
     def _pinned(self, workload: Workload, image: str, expected: str) -> Controller:
-        until, failures = time.monotonic() + self.patience, 0
-        while True:
-            try:
-                return set_image(self.namespace, workload, image, expected=expected, epoch=self.epoch, cause=self.cause)
-            except (Away, Busy) as error:
-                failures += 1
-                pause = PAUSES.after(failures, error)
-                if self.stopped() or time.monotonic() + pause > until:
-                    raise
-                time.sleep(pause)
+        def pin() -> Controller:
+            return set_image(self.namespace, workload, image, expected=expected, epoch=self.epoch, cause=self.cause)
+
+        return patiently(pin, time.monotonic() + self.patience, self.stopped)
 
 
 def _half_changed(done: list[Workload], failed: Workload, error: PromokitError) -> Verdict:
