@@ -60,17 +60,13 @@ class Lookout:
 
     def settle(self, seconds: float = LIST_SECONDS) -> None:
         """Wait until all that is there has been listed. Unreachable if that takes longer: nothing was changed yet."""
-        until, waiting, trouble = self.clock() + seconds, set(self.sight.streams), None
-        while waiting:
-            if self.clock() > until:
-                raise trouble or Unreachable(
-                    f"the API server doesn't list {', '.join(sorted(waiting))}", remedy="run this again"
-                )
-            for arrival in self._streams.drain(SHORTEST_PAUSE):
-                self._early.append((self.clock(), arrival))
-                trouble = arrival.error or trouble
-                if arrival.type == "LISTED":
-                    waiting.discard(arrival.resource)
+        missing = self._streams.unlisted(seconds)
+        arrived = self._streams.drain(0)
+        if missing:
+            errors = [each.error for each in arrived if each.error]
+            told = f"the API server doesn't list {', '.join(sorted(missing))}"
+            raise errors[-1] if errors else Unreachable(told, remedy="run this again")
+        self._early += [(self.clock(), each) for each in arrived]
 
     def follow(
         self,
