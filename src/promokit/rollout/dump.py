@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from promokit.rollout.snapshot import Snapshot
 
 LARGEST = 100 * 1024 * 1024
 COMMAND = "kubectl get deployments,replicasets,pods,events -o json"
+Since = Callable[[datetime | None], float]
 _OTHERS = ("Service", "HorizontalPodAutoscaler", "CronJob", "ReplicationController")
 """What `kubectl get all` gives beside; it says nothing of a rollout."""
 
@@ -56,42 +57,21 @@ def dated(
     were replaced once, it is since when one of them isn't Ready. Restarts of a pod that has been Ready for `stable_for`
     since are over.
     """
-    snapshot = Snapshot()
     listed = list(objects)
-    for seen in listed:
-        if not isinstance(seen, Event):
-            snapshot.see(seen, 1.0)
-    change = _change(snapshot, controller, now)
-
-    def since(time: datetime | None) -> float:
-        return (time - change).total_seconds() if time else 0.0
-
-    at = since(now)
-    for sighting in list(snapshot.pods.values()):
-        snapshot.keep(_dated(sighting, since(_ready_at(sighting.pod)), since, at, stable_for))
-    for event in (each for each in listed if isinstance(each, Event)):
-        if since(event.last or now) >= 0:
-            snapshot.hear(event, max(since(event.first or event.last), 0.001), since(event.last or now))
+    snapshot = _shown(listed)
+    since = _clock(_change(snapshot, controller, now))
+    _date(snapshot, listed, since, now, stable_for)
     progressing = controller.condition("Progressing")
     steps = [progressing.since if progressing else None, *map(_unready_since, snapshot.new_pods(controller))]
     snapshot.progress_at[controller.uid] = max(map(since, steps))
-    return snapshot, at
+    return snapshot, since(now)
 
 
 def dated_job(objects: Iterable[Object], job: Job, now: datetime) -> tuple[Snapshot, float]:
     """Return the snapshot in which a Job is judged, and the seconds from its creation to `now`."""
-    snapshot, made = Snapshot(), job.created or now
-
-    def since(time: datetime | None) -> float:
-        return (time - made).total_seconds() if time else 0.0
-
-    for seen in objects:
-        if isinstance(seen, Event):
-            snapshot.hear(seen, max(since(seen.first or seen.last), 0.001), since(seen.last or now))
-        else:
-            snapshot.see(seen, 1.0)
-    for sighting in list(snapshot.pods.values()):
-        snapshot.keep(_dated(sighting, 0.0, since, since(now), 0.0))
+    listed = list(objects)
+    snapshot, since = _shown(listed), _clock(job.created or now)
+    _date(snapshot, listed, since, now, 0.0)
     return snapshot, since(now)
 
 
@@ -115,6 +95,29 @@ def _items(data: Any, file: Path) -> Iterator[tuple[int, Any]]:
             yield number, whole
 
 
+def _shown(objects: Iterable[Object]) -> Snapshot:
+    """Return all but the Events, as if seen a second after the change: when that was isn't known yet."""
+    snapshot = Snapshot()
+    for seen in objects:
+        if not isinstance(seen, Event):
+            snapshot.see(seen, 1.0)
+    return snapshot
+
+
+def _clock(change: datetime) -> Since:
+    """Return what tells how many seconds after the change a time is; 0 for none."""
+    return lambda time: (time - change).total_seconds() if time else 0.0
+
+
+def _date(snapshot: Snapshot, objects: Iterable[Object], since: Since, now: datetime, stable_for: float) -> None:
+    """Put the pods' and Events' own times into a snapshot."""
+    for sighting in list(snapshot.pods.values()):
+        snapshot.keep(_dated(sighting, since, since(now), stable_for))
+    for event in (each for each in objects if isinstance(each, Event)):
+        if since(event.last or now) >= 0:
+            snapshot.hear(event, max(since(event.first or event.last), 0.001), since(event.last or now))
+
+
 def _change(snapshot: Snapshot, controller: Controller, now: datetime) -> datetime:
     replica_set = snapshot.current(controller)
     pods = snapshot.new_pods(controller)
@@ -129,8 +132,8 @@ def _unready_since(sighting: Sighting) -> datetime | None:
     return None if sighting.pod.ready else _ready_at(sighting.pod) or sighting.pod.created
 
 
-def _dated(sighting: Sighting, ready_since: float, since: Any, at: float, stable_for: float) -> Sighting:
-    pod = sighting.pod
+def _dated(sighting: Sighting, since: Since, at: float, stable_for: float) -> Sighting:
+    pod, ready_since = sighting.pod, since(_ready_at(sighting.pod))
     pending, created = pod.condition("PodScheduled"), since(pod.created)
     settled = pod.ready and at - ready_since >= stable_for
     return evolve(
