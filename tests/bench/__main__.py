@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
-from collections.abc import Iterator
 
 from tests.bench import healthy, identity, many, scale, verdicts
 from tests.lab import lifecycle
@@ -14,7 +12,7 @@ def main() -> int:
     """Measure everything; 130 where interrupted."""
     try:
         identity.main()
-        with _lab():
+        with lifecycle.running():
             verdicts.main([])
             healthy.main([])
         scale.main([])
@@ -22,18 +20,6 @@ def main() -> int:
     except KeyboardInterrupt:
         return 130
     return 0
-
-
-@contextlib.contextmanager
-def _lab() -> Iterator[None]:
-    ours = not lifecycle.is_up()
-    if ours:
-        lifecycle.up()
-    try:
-        yield
-    finally:
-        if ours:
-            lifecycle.down()
 
 
 if __name__ == "__main__":

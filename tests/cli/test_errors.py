@@ -11,6 +11,7 @@ import yaml
 
 from promokit.cli.app import COMMANDS, main
 from tests.cluster.api_server import ApiServer
+from tests.cluster.kubeconfig import write_kubeconfig
 
 SMALL = """image: {repository: registry.example.com/app, branch: master}
 environments:
@@ -30,17 +31,6 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("KUBECONFIG", str(tmp_path / "kubeconfig"))
     monkeypatch.chdir(tmp_path)
     return tmp_path
-
-
-def cluster(folder: Path, url: str) -> None:
-    config = {
-        "apiVersion": "v1",
-        "kind": "Config",
-        "clusters": [{"name": "test", "cluster": {"server": url}}],
-        "users": [{"name": "test", "user": {"token": "good"}}],
-        "contexts": [{"name": "test", "context": {"cluster": "test", "user": "test"}}],
-    }
-    (folder / "kubeconfig").write_text(yaml.safe_dump(config))
 
 
 def code(*words: str) -> int:
@@ -103,7 +93,7 @@ def test_a_cluster_that_cannot_be_asked_is_exit_5(here: Path, capsys: pytest.Cap
     """With the address, and no traceback."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        cluster(here, f"http://127.0.0.1:{free.getsockname()[1]}")
+        write_kubeconfig(here, f"http://127.0.0.1:{free.getsockname()[1]}")
     assert code("history", "test", "-o", "json") == 5
     out, err = capsys.readouterr()
     assert json.loads(out)["outcome"] == "unknown"
@@ -113,7 +103,7 @@ def test_a_cluster_that_cannot_be_asked_is_exit_5(here: Path, capsys: pytest.Cap
 
 def test_a_kubeconfig_without_the_context_is_wrong_use(here: Path) -> None:
     """The configuration names what isn't there."""
-    cluster(here, "http://127.0.0.1:1")
+    write_kubeconfig(here, "http://127.0.0.1:1")
     config = yaml.safe_load((here / "kubeconfig").read_text())
     (here / "kubeconfig").write_text(yaml.safe_dump({**config, "contexts": []}))
     assert code("history", "test") == 2
@@ -123,7 +113,7 @@ def test_an_answer_is_json_that_tells_whether_anything_changed(
     here: Path, api: ApiServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A look changes nothing; a hold does."""
-    cluster(here, api.url)
+    write_kubeconfig(here, api.url)
     digest = "sha256:" + "a" * 64
     for words, changed in (
         (["history", "test"], False),
@@ -137,7 +127,7 @@ def test_an_answer_is_json_that_tells_whether_anything_changed(
 
 def test_a_ledger_that_does_not_hold_is_exit_1(here: Path, api: ApiServer, capsys: pytest.CaptureFixture[str]) -> None:
     """`history --verify` names the line; without it the history is still shown."""
-    cluster(here, api.url)
+    write_kubeconfig(here, api.url)
     api.put("configmaps", "promokit-ledger", {"data": {"lines": '{"op": "x"}'}})
     assert code("history", "test", "--verify") == 1
     assert "line 1" in capsys.readouterr().out
@@ -146,14 +136,14 @@ def test_a_ledger_that_does_not_hold_is_exit_1(here: Path, api: ApiServer, capsy
 
 def test_a_change_is_not_made_where_nobody_can_be_asked(here: Path, api: ApiServer) -> None:
     """Without a terminal --yes is needed: exit 2, nothing written."""
-    cluster(here, api.url)
+    write_kubeconfig(here, api.url)
     assert code("hold", "test", "sha256:" + "a" * 64, "--reason", "bad") == 2
     assert {each.method for each in api.calls} <= {"GET"}
 
 
 def test_a_github_run_has_consented(here: Path, api: ApiServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """In an action nobody can be asked, and the workflow was started by somebody."""
-    cluster(here, api.url)
+    write_kubeconfig(here, api.url)
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     assert code("hold", "test", "sha256:" + "a" * 64, "--reason", "bad") == 0
 
@@ -163,7 +153,7 @@ def test_a_bug_is_exit_70_without_a_traceback(
 ) -> None:
     """It asks to be reported; --debug shows the traceback."""
     monkeypatch.setattr("promokit.cli.history.read_book", lambda namespace: dict[str, str]()["no"])
-    cluster(here, "http://127.0.0.1:1")
+    write_kubeconfig(here, "http://127.0.0.1:1")
     assert code("history", "test") == 70
     err = capsys.readouterr().err
     assert "a bug in promokit: KeyError" in err
@@ -184,7 +174,7 @@ def test_every_command_has_help(here: Path, capsys: pytest.CaptureFixture[str], 
 def test_a_command_that_a_signal_stops_ends_as_a_signals_victim(here: Path) -> None:
     """SIGTERM gives 143 at once, though an answer is waited for, and no traceback."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        cluster(here, f"http://127.0.0.1:{silent.getsockname()[1]}")
+        write_kubeconfig(here, f"http://127.0.0.1:{silent.getsockname()[1]}")
         process = subprocess.Popen(
             [sys.executable, "-c", "from promokit.cli import main; main()", "history", "test"],
             stderr=subprocess.PIPE,

@@ -12,6 +12,7 @@ import pytest
 from promokit.cli.app import main
 from promokit.rollout import dump
 from tests.cluster.api_server import ApiServer
+from tests.cluster.kubeconfig import write_kubeconfig
 from tests.factories import image
 from tests.manifest_objects import Controller, deployment_json
 from tests.timelines import FOLDER, lines
@@ -208,13 +209,7 @@ def test_an_environment_is_explained_as_it_stands(
         "image: {repository: registry.example.com/app, branch: master}\n"
         "environments: {test: {namespace: credreg-test, workloads: main-app/main-app, cluster: {context: test}}}\n"
     )
-    config = {
-        "clusters": [{"name": "test", "cluster": {"server": api.url}}],
-        "users": [{"name": "test", "user": {"token": "good"}}],
-        "contexts": [{"name": "test", "context": {"cluster": "test", "user": "test"}}],
-    }
-    (tmp_path / "kubeconfig").write_text(json.dumps(config))
-    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "kubeconfig"))
+    monkeypatch.setenv("KUBECONFIG", str(write_kubeconfig(tmp_path, api.url)))
     monkeypatch.chdir(tmp_path)
     api.reactions.append(Controller(api))
     api.put("deployments", "main-app", deployment_json(runs=str(image("a"))))

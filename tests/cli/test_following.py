@@ -9,11 +9,11 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-import yaml
 
 from tests.cli.screen import Screen
 from tests.cli.test_github_view import unfolded
 from tests.cluster.api_server import ApiServer
+from tests.cluster.kubeconfig import write_kubeconfig
 from tests.factories import image
 from tests.manifest_objects import Controller, deployment_json
 
@@ -28,14 +28,7 @@ WORDS = [
 @pytest.fixture
 def environ(api: ApiServer, tmp_path: Path) -> dict[str, str]:
     """What the program needs to roll out on the tests' own API server, and nothing of a runner's."""
-    config = {
-        "apiVersion": "v1",
-        "kind": "Config",
-        "clusters": [{"name": "test", "cluster": {"server": api.url}}],
-        "users": [{"name": "test", "user": {"token": "good"}}],
-        "contexts": [{"name": "test", "context": {"cluster": "test", "user": "test"}}],
-    }
-    (tmp_path / "kubeconfig").write_text(yaml.safe_dump(config))
+    write_kubeconfig(tmp_path, api.url)
     api.reactions.append(Controller(api, bad=BAD))
     api.put("deployments", "main-app", deployment_json("main-app", replicas=2))
     for number in range(2):

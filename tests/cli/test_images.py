@@ -12,6 +12,7 @@ import yaml
 
 from promokit.cli.app import main
 from tests.cluster.api_server import ApiServer
+from tests.cluster.kubeconfig import write_kubeconfig
 from tests.http_server import Answer, Respond, Server
 from tests.manifest_objects import Controller, deployment_json
 from tests.registry.documents import LINUX_AMD64, child, digest_of, image, index
@@ -27,14 +28,7 @@ Serve = Callable[[Respond], Server]
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, api: ApiServer) -> Path:
     """A folder with a kubeconfig for the API server; the rest is the test's."""
-    config = {
-        "apiVersion": "v1",
-        "kind": "Config",
-        "clusters": [{"name": "test", "cluster": {"server": api.url}}],
-        "users": [{"name": "test", "user": {"token": "good"}}],
-        "contexts": [{"name": "test", "context": {"cluster": "test", "user": "test"}}],
-    }
-    (tmp_path / "kubeconfig").write_text(yaml.safe_dump(config))
+    write_kubeconfig(tmp_path, api.url)
     for name, value in (("HOME", tmp_path), ("KUBECONFIG", tmp_path / "kubeconfig")):
         monkeypatch.setenv(name, str(value))
     for name in ("GITHUB_ACTIONS", "GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY", "DOCKER_CONFIG"):

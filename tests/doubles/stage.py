@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from attrs import frozen
 
 from promokit.model import Environment, ImageSettings, Workload
 from promokit.promotion.clients import Clients
 from promokit.promotion.resolution import Resolved, resolve
 from tests.cluster.api_server import ApiServer
+from tests.cluster.kubeconfig import write_kubeconfig
 from tests.doubles.control import control
 from tests.lab.doubles.aws import AwsDouble
 from tests.lab.doubles.images import Pushed, push_index
@@ -62,17 +62,11 @@ class Stage:
 def stage(aws: AwsDouble, registry: str, tmp_path: Path) -> Iterator[Stage]:
     with ApiServer() as api:
         api.reactions.append(Controller(api))
-        context = {"name": "test", "context": {"cluster": "test", "user": "test"}}
-        kubeconfig = {
-            "apiVersion": "v1",
-            "kind": "Config",
-            "current-context": "test",
-            "clusters": [{"name": "test", "cluster": {"server": api.url}}],
-            "users": [{"name": "test", "user": {"token": "good"}}],
-            "contexts": [context],
-        }
-        (tmp_path / "kubeconfig").write_text(yaml.safe_dump(kubeconfig))
         name = f"stage/{tmp_path.name.lower()}"
         control(aws, "PUT", f"repositories/{name}", {"imageTagMutability": "IMMUTABLE"})
-        environ = {**aws.environ("promokit-plan"), "KUBECONFIG": str(tmp_path / "kubeconfig"), "HOME": str(tmp_path)}
+        environ = {
+            **aws.environ("promokit-plan"),
+            "KUBECONFIG": str(write_kubeconfig(tmp_path, api.url)),
+            "HOME": str(tmp_path),
+        }
         yield Stage(api, aws, registry, name, Clients(environ))

@@ -54,6 +54,19 @@ def is_up() -> bool:
     return STATE.is_file() and bool(programs) and all(program.alive for program in programs)
 
 
+@contextmanager
+def running() -> Iterator[None]:
+    """A lab that is up: the one that is, or one that is started for this and ended after it."""
+    ours = not is_up()
+    if ours:
+        up()
+    try:
+        yield
+    finally:
+        if ours:
+            down()
+
+
 def reset() -> None:
     """Back to the first state of a running lab. LabError where none runs."""
     if not is_up():

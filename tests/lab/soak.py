@@ -7,7 +7,6 @@ that runs, or starts one and ends it.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import signal
 import sys
 import time
@@ -29,7 +28,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # like Ctrl-C: the lab is ended, not left
     faults = ["" if each == NO_FAULT else each for each in asked.fault]
     chosen = [Run(case, fault) for fault in faults for case in asked.case or CASES]
-    with _lab():
+    with lifecycle.running():
         runs = Runs(actors.publish())
         try:
             failed = dict(_failures(runs, chosen, time.monotonic() + asked.minutes * 60))
@@ -39,18 +38,6 @@ def main() -> int:
     for run in sorted(failed, key=str):
         print(f"{run.case:<34} {run.fault or NO_FAULT:<18} {failed[run]}")
     return 1 if failed else 0
-
-
-@contextlib.contextmanager
-def _lab() -> Iterator[None]:
-    ours = not lifecycle.is_up()
-    if ours:
-        lifecycle.up()
-    try:
-        yield
-    finally:
-        if ours:
-            lifecycle.down()
 
 
 def _asked() -> argparse.Namespace:

@@ -15,6 +15,7 @@ import pytest
 from tests.lab import buildkit, certificates, postgres, registry
 from tests.lab.commands import kubectl
 from tests.lab.layout import BIN, CLUSTERS, ECR_HOST, ENVIRONMENTS, Cluster
+from tests.lab.probe import probe
 from tests.lab.state import Lab
 
 pytestmark = pytest.mark.lab
@@ -60,7 +61,7 @@ def test_the_machines_own_hosts_file_is_untouched(pushed: str) -> None:
 
 def test_a_deployment_runs_and_its_pods_tell_the_indexs_digest(cluster: Cluster, pushed: str) -> None:
     """A pod's imageID is the repository and the digest of the index, and its spec stays as it was written."""
-    kubectl(cluster.kubeconfig, "apply", "-f", "-", stdin=json.dumps(_deployment(pushed)))
+    kubectl(cluster.kubeconfig, "apply", "-f", "-", stdin=json.dumps(probe(NAMESPACE, pushed)))
     where = ("--namespace", NAMESPACE)
     kubectl(cluster.kubeconfig, "rollout", "status", "deployment/probe", "--timeout=60s", *where)
     pods = json.loads(kubectl(cluster.kubeconfig, "get", "pods", "-o", "json", *where))["items"]
@@ -113,21 +114,6 @@ def test_the_admission_policys_api_is_there(lab: Lab) -> None:
     for cluster in CLUSTERS:
         said = kubectl(cluster.kubeconfig, "api-resources", "--api-group=admissionregistration.k8s.io", "-o", "name")
         assert "validatingadmissionpolicies.admissionregistration.k8s.io" in said.split()
-
-
-def _deployment(image: str) -> dict[str, Any]:
-    labels = {"app": "probe"}
-    pod = {"containers": [{"name": "probe", "image": image}], "terminationGracePeriodSeconds": 1}
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": {"name": "probe", "namespace": NAMESPACE},
-        "spec": {
-            "replicas": 2,
-            "selector": {"matchLabels": labels},
-            "template": {"metadata": {"labels": labels}, "spec": pod},
-        },
-    }
 
 
 def _pod_with_the_hosts_programs(image: str, command: list[str]) -> dict[str, Any]:

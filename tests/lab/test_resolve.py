@@ -18,6 +18,7 @@ from promokit.promotion.resolution import Resolved, resolve
 from tests.lab import buildkit, control, registry
 from tests.lab.commands import kubectl
 from tests.lab.layout import BIN, CLUSTERS, ECR_HOST
+from tests.lab.probe import probe
 from tests.lab.state import Lab
 
 pytestmark = pytest.mark.lab
@@ -72,19 +73,7 @@ def where() -> Environment:
 
 def run(image: str, *, wait: bool = True) -> None:
     """Apply a Deployment of two with this image; its labels are a foreign Job's pod's too."""
-    labels = {"app": "probe"}
-    pod = {"containers": [{"name": "probe", "image": image}], "terminationGracePeriodSeconds": 1}
-    deployment = {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": {"name": "probe", "namespace": NAMESPACE},
-        "spec": {
-            "replicas": 2,
-            "selector": {"matchLabels": labels},
-            "template": {"metadata": {"labels": labels}, "spec": pod},
-        },
-    }
-    kubectl(CLUSTER.kubeconfig, "apply", "-f", "-", stdin=json.dumps(deployment))
+    kubectl(CLUSTER.kubeconfig, "apply", "-f", "-", stdin=json.dumps(probe(NAMESPACE, image)))
     if wait:
         at_rest()
 
