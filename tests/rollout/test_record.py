@@ -5,11 +5,13 @@ import pytest
 
 from promokit.errors import ConfigError
 from promokit.promotion.explaining import explain_timeline
+from promokit.rollout.arrival import Arrival
 from promokit.rollout.policy import Policy
+from promokit.rollout.record import Recorder
 from promokit.rollout.redaction import redacted
 from promokit.rollout.roll_out import Rollout, Watching, roll_out
 from tests.cluster.api_server import ApiServer
-from tests.factories import WORKLOAD, image
+from tests.factories import WORKLOAD, deployment, image
 from tests.manifest_objects import Controller, deployment_json
 
 OLD, GOOD, BAD = str(image("b")), str(image("a")), str(image("c"))
@@ -75,3 +77,16 @@ def test_a_disk_that_is_full_is_told_and_stops_nothing(cluster: ApiServer) -> No
     done = roll_out(cluster.namespace(), {WORKLOAD: GOOD}, Policy(stable_for=0), cause="test", watching=watching)
     assert done.verdict.outcome == "succeeded"
     assert len(warned) == 1
+
+
+def test_what_a_new_list_does_not_show_is_gone_at_the_end_too(tmp_path: Path) -> None:
+    """The last lines repeat only the workloads that are there."""
+    file = tmp_path / "rec.jsonl"
+    recorder = Recorder(file)
+    raw = {"kind": "Deployment", **deployment_json(), "metadata": {"name": "main-app", "uid": "u"}}
+    told = Arrival("deployments", "ADDED", deployment(), raw)
+    for each in (told, Arrival("deployments", "LISTING"), Arrival("deployments", "LISTED")):
+        recorder.take(each, 1.0)
+    recorder.end(2.0)
+    recorder.close()
+    assert [json.loads(line)["type"] for line in file.read_text().splitlines()] == ["ADDED", "DELETED"]

@@ -39,6 +39,7 @@ class Recorder:
             self._listing.begin(arrival.resource)
         elif arrival.type == "LISTED":
             for uid, (kind, name) in self._listing.end(arrival.resource).items():
+                self._last.pop(uid, None)
                 self._write(t, "DELETED", {"kind": kind, "metadata": {"name": name, "uid": uid}})
         elif arrival.raw is not None:
             kept = redacted(arrival.raw, self._key)
