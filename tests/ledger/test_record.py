@@ -4,9 +4,11 @@ from typing import Any
 import pytest
 
 from promokit.ledger.record import (
+    Failure,
     Good,
     digest_in,
     entry,
+    failures,
     holds,
     migrations,
     opened,
@@ -161,3 +163,17 @@ def test_the_digest_in_an_image() -> None:
     """Empty text for an image that isn't pinned."""
     assert digest_in(str(image())) == str(digest())
     assert digest_in("app:latest") == ""
+
+
+def test_how_a_digest_failed_here_is_told_until_it_succeeds() -> None:
+    """Newest first, with the run; not what ended otherwise, nor other digests, nor what was before a success."""
+    opened_by = {**began("4"), "run": "https://example.com/4"}
+    lines = [began("1"), ended("1", "failed", reason="quota"), began("2"), ended("2"), began("b", "b")]
+    assert failures(lines, str(digest("a"))) == []
+    lines += [ended("b", "failed", reason="crash-loop"), began("3"), ended("3", "timed_out", reason="timeout")]
+    lines += [opened_by, ended("4", "failed", reason="crash-loop"), began("5"), ended("5", "inconclusive")]
+    at = "2026-11-24T12:00:00+00:00"
+    assert failures(lines, str(digest("a"))) == [
+        Failure(at, "promotion", "failed", "crash-loop", "https://example.com/4"),
+        Failure(at, "promotion", "timed_out", "timeout"),
+    ]

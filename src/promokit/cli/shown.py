@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from attrs import asdict
+
 from promokit.cli.changes import one_line
 from promokit.cli.ending import Ending, without_host
 from promokit.cli.report import MOST_SUMMARY_CAUSES, cause, cause_lines, details, short, workload_table
@@ -14,7 +16,7 @@ from promokit.github.escape import markdown_escape
 from promokit.ledger.record import digest_in
 from promokit.outcome import Outcome
 from promokit.promotion.plan import Plan, tag_in
-from promokit.promotion.plan_text import heading, plan_rows
+from promokit.promotion.plan_text import heading, notes, plan_rows
 from promokit.promotion.result import Result
 
 # After a plain success there is nothing to explain.
@@ -49,10 +51,12 @@ def plan_ending(plan: Plan) -> Ending:
             {"gate": each.gate, "answer": each.word, "why": each.sentence, "remedy": each.remedy, "facts": each.facts}
             for each in plan.answers
         ],
+        "failed-before": [asdict(each) for each in plan.failed_before],
         "commits": list(plan.commits),
         "commits-url": plan.commits_url,
     }
     summary = [f"### {markdown_escape(heading(plan))}\n", markdown_table(_HEAD, plan_rows(plan))]
+    summary += [f"⚠️ {short(each)}\n" for each in notes(plan)]
     if plan.commits:
         summary.append(_commits(plan))
     summary.append(f"Plan `{plan.hash[:12]}`, ledger head `{plan.head[:12]}`\n")

@@ -21,6 +21,17 @@ class Good:
     kind: str
 
 
+@frozen
+class Failure:
+    """An operation that failed or timed out here: when it ended, its reason word, and the run that tells more."""
+
+    at: str
+    kind: str
+    outcome: str
+    reason: str
+    run: str = ""
+
+
 def entry(line: str, kind: str, operation: str, at: datetime, **facts: Any) -> dict[str, Any]:
     """Return a line's content: `opened`, `closed` or `noted`; facts without a value are left out."""
     told = {key: value for key, value in facts.items() if value not in (None, "", (), [], {})}
@@ -81,6 +92,22 @@ def succeeded(lines: Sequence[Line]) -> list[Good]:
         and each.get("outcome") == "succeeded"
         and each.get("op") in images
     ]
+
+
+def failures(lines: Sequence[Line], digest: str) -> list[Failure]:
+    """Return how operations with this digest failed here since it last succeeded, newest first."""
+    starts = {each.get("op"): each for each in lines if _changes(each)}
+    found: list[Failure] = []
+    for end in reversed(lines):
+        start = starts.get(end.get("op"))
+        if end.get("line") != "closed" or start is None or digest_in(str(start.get("image", ""))) != digest:
+            continue
+        if end.get("outcome") == "succeeded":
+            break
+        if end.get("outcome") in {"failed", "timed_out"}:
+            at, kind, outcome, reason = (str(end.get(key, "")) for key in ("at", "kind", "outcome", "reason"))
+            found.append(Failure(at, kind, outcome, reason, str(start.get("run", ""))))
+    return found
 
 
 def migrations(lines: Sequence[Line]) -> set[str]:

@@ -16,6 +16,7 @@ from attrs import frozen
 from promokit.errors import ConfigError, PromokitError, Refused, Unreachable
 from promokit.gates.answer import Answer
 from promokit.image import ImageRef
+from promokit.ledger.record import Failure
 from promokit.model import Environment
 
 EXPIRY = timedelta(hours=24)
@@ -27,7 +28,8 @@ _DECIDED = {"environment", "where", "image", "previous", "migrate", "migration t
 class Plan:
     """What would be done to `environment`. `image` is None when none could be proven; the answers then say why.
 
-    `nothing` is the reason word when nothing is to be done (already-newer).
+    `nothing` is the reason word when nothing is to be done (already-newer). `failed_before` is how this digest failed
+    here since it last succeeded, newest first: no gate, but whoever approves should know.
     """
 
     environment: Environment
@@ -43,6 +45,7 @@ class Plan:
     nothing: str = ""
     commits: tuple[str, ...] = ()
     commits_url: str = ""
+    failed_before: tuple[Failure, ...] = ()
 
     @property
     def allowed(self) -> bool:

@@ -13,6 +13,7 @@ from promokit.gates.answer import Answer, refused, unknown
 from promokit.gates.judging import judge_all
 from promokit.identity.tags import commit_of, release_of, release_tag_of
 from promokit.image import ImageRef, ReleaseTag, parse_tag
+from promokit.ledger.record import failures
 from promokit.migration.job import read_template, template_digest
 from promokit.model import Environment
 from promokit.promotion.clients import Clients
@@ -92,6 +93,7 @@ def _blank(
             nothing=nothing,
             commits=commits,
             commits_url=url,
+            failed_before=tuple(failures(target.book.lines, str(image.digest))) if image else (),
         )
 
     return made
