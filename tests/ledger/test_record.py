@@ -69,7 +69,7 @@ def test_the_images_that_succeeded_come_newest_first() -> None:
         began("4", "d"),
     ]
     assert [each.image for each in succeeded(lines)] == [str(image("c")), str(image("a"))]
-    assert succeeded(lines)[0] == Good(str(image("c")), "2026-11-24T12:00:00+00:00", "rollback")
+    assert succeeded(lines)[0] == Good(str(image("c")), "2026-11-24T12:00:00+00:00", "rollback", "3")
 
 
 def test_a_closed_line_whose_beginning_was_dropped_proves_no_image() -> None:

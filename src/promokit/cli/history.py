@@ -8,8 +8,8 @@ from promokit.cli.ending import Ending
 from promokit.cli.options import config_option, ends, environment_argument, option, pipeline_environment
 from promokit.cli.tables import text_table
 from promokit.errors import ConfigError
-from promokit.ledger.chain import SHORTEST_HEAD, Line, verify
-from promokit.ledger.store import KEPT_OPERATIONS, Book, read_book
+from promokit.ledger.chain import SHORTEST_HEAD, Line
+from promokit.ledger.store import Book, read_book
 from promokit.promotion.clients import Clients
 from promokit.promotion.plan import tag_in
 
@@ -41,10 +41,9 @@ def command(environment: str | None, verify: bool, head: str | None, config: str
 
 
 def _verified(book: Book, head: str | None, data: dict[str, object]) -> Ending:
-    lines = book.lines
-    broken = verify(lines, book.anchor, head, dropped=book.dropped, kept=KEPT_OPERATIONS)
+    broken = book.broken(head)
     if broken is None:
-        return Ending({**data, "verified": True}, f"the chain of {len(lines)} lines holds; head {data['head']}")
+        return Ending({**data, "verified": True}, f"the chain of {len(book.lines)} lines holds; head {data['head']}")
     told = f"line {broken.line}: {broken.what}"
     return Ending({**data, "verified": False, "broken": told}, told, 1, error=told)
 

@@ -37,20 +37,13 @@ SHORTEST_HEAD = 12
 """Digits of a published head that are enough to find it."""
 
 
-def verify(
-    lines: Sequence[Line], anchor: str = START, head: str | None = None, *, dropped: int = 0, kept: int = 0
-) -> Break | None:
+def verify(lines: Sequence[Line], anchor: str = START, head: str | None = None) -> Break | None:
     """Return the first break of a chain, or None if it holds.
-
-    `dropped` is how many lines the anchor stands for; lines are dropped only from a ledger of more than `kept`
-    operations, so one that says otherwise was cut at its beginning.
 
     An edited line has another hash than it says; a removed or swapped one doesn't follow from the one before. A cut
     tail shows only against a `head` that was published outside, whole or its first digits: then the line with that hash
     is missing.
     """
-    if dropped and len({each.get("op") for each in lines}) < kept:
-        return Break(1, "lines before it were removed: older ones are dropped only from a longer ledger")
     before = anchor
     for number, line in enumerate(lines, 1):
         if line.get("hash") != line_hash(line):

@@ -8,7 +8,8 @@ from typing import Any
 
 from attrs import frozen
 
-Line = Mapping[str, Any]
+from promokit.ledger.lines import Line, bounded
+
 CHANGING = ("rollout", "promotion", "rollback")
 
 
@@ -19,6 +20,7 @@ class Good:
     image: str
     at: str
     kind: str
+    op: str = ""
 
 
 @frozen
@@ -34,8 +36,15 @@ class Failure:
 
 def entry(line: str, kind: str, operation: str, at: datetime, **facts: Any) -> dict[str, Any]:
     """Return a line's content: `opened`, `closed` or `noted`; facts without a value are left out."""
-    told = {key: value for key, value in facts.items() if value not in (None, "", (), [], {})}
+    told = {key: bounded(key, value) for key, value in facts.items() if value not in (None, "", (), [], {})}
     return {"at": at.isoformat(timespec="seconds"), "line": line, "kind": kind, "op": operation, **told}
+
+
+def in_order(lines: Sequence[Line]) -> list[Line]:
+    """Return lines in the order of what they tell. Those that were carried on, when older ones were dropped, tell of
+    what was before all others."""
+    before = [each for each in lines if each.get("carried")]
+    return [*sorted(before, key=_number), *(each for each in lines if not each.get("carried"))]
 
 
 def unfinished(lines: Sequence[Line]) -> list[Line]:
@@ -51,11 +60,20 @@ def opened(lines: Sequence[Line], operation: str) -> Line | None:
 
 def newest_change(lines: Sequence[Line]) -> tuple[Line, Line | None] | None:
     """Return the newest operation that changed what runs: its `opened` line, and its `closed` one if it has ended."""
-    starts = [each for each in lines if _changes(each)]
+    starts = [each for each in in_order(lines) if _changes(each)]
     if not starts:
         return None
-    ends = [each for each in lines if each.get("line") == "closed" and each.get("op") == starts[-1].get("op")]
-    return starts[-1], (ends[0] if ends else None)
+    return starts[-1], end_of(lines, starts[-1])
+
+
+def newest_start(lines: Sequence[Line]) -> Line | None:
+    """Return the newest line that says what shall run here: an operation's first one, or an adoption."""
+    return next((each for each in reversed(in_order(lines)) if _changes(each) or each.get("kind") == "adopt"), None)
+
+
+def end_of(lines: Sequence[Line], start: Line) -> Line | None:
+    """Return the `closed` line of an operation, if it has ended."""
+    return next((each for each in lines if each.get("line") == "closed" and each.get("op") == start.get("op")), None)
 
 
 def recorded(lines: Sequence[Line]) -> dict[str, tuple[str, ...]]:
@@ -64,16 +82,15 @@ def recorded(lines: Sequence[Line]) -> dict[str, tuple[str, ...]]:
     After an operation that succeeded, and after somebody took over what ran, it is one. One that ended otherwise, or
     never, may have left what it began, what ran before, or what it went back to by itself.
     """
-    starts = [each for each in lines if _changes(each) or each.get("kind") == "adopt"]
-    if not starts:
+    start = newest_start(lines)
+    if start is None:
         return {}
-    start = starts[-1]
     if start.get("kind") == "adopt":
-        return {workload: (image,) for workload, image in _texts(start.get("images")).items()}
+        return {workload: (image,) for workload, image in texts(start.get("images")).items()}
     if start.get("proven") is False:  # it went back by the revision history, each workload by its own
         return {}
-    image, previous = str(start.get("image", "")), _texts(start.get("previous"))
-    end = next((each for each in lines if each.get("line") == "closed" and each.get("op") == start.get("op")), {})
+    image, previous = str(start.get("image", "")), texts(start.get("previous"))
+    end = end_of(lines, start) or {}
     if end.get("outcome") == "succeeded":
         return dict.fromkeys(previous, (image,))
     back = [each.image for each in succeeded(lines) if digest_in(each.image) != digest_in(image)][:1]
@@ -83,10 +100,10 @@ def recorded(lines: Sequence[Line]) -> dict[str, tuple[str, ...]]:
 
 def succeeded(lines: Sequence[Line]) -> list[Good]:
     """Return the images whose operations succeeded here, newest first."""
-    images = _images(lines)
+    images = images_of(lines)
     return [
-        Good(images[each.get("op")], str(each.get("at", "")), str(each.get("kind")))
-        for each in reversed(lines)
+        Good(images[each.get("op")], str(each.get("at", "")), str(each.get("kind")), str(each.get("op")))
+        for each in reversed(in_order(lines))
         if each.get("line") == "closed"
         and each.get("kind") in CHANGING
         and each.get("outcome") == "succeeded"
@@ -98,7 +115,7 @@ def failures(lines: Sequence[Line], digest: str) -> list[Failure]:
     """Return how operations with this digest failed here since it last succeeded, newest first."""
     starts = {each.get("op"): each for each in lines if _changes(each)}
     found: list[Failure] = []
-    for end in reversed(lines):
+    for end in reversed(in_order(lines)):
         start = starts.get(end.get("op"))
         if end.get("line") != "closed" or start is None or digest_in(str(start.get("image", ""))) != digest:
             continue
@@ -112,7 +129,7 @@ def failures(lines: Sequence[Line], digest: str) -> list[Failure]:
 
 def migrations(lines: Sequence[Line]) -> set[str]:
     """Return the digests whose migration succeeded here."""
-    images = _images(lines)
+    images = images_of(lines)
     return {
         digest_in(images[each.get("op")])
         for each in lines
@@ -123,7 +140,7 @@ def migrations(lines: Sequence[Line]) -> set[str]:
 def holds(lines: Sequence[Line]) -> dict[str, str]:
     """Return the digests that people hold here, each with the reason given."""
     held: dict[str, str] = {}
-    for each in lines:
+    for each in in_order(lines):
         if each.get("kind") == "hold":
             held[str(each.get("digest"))] = str(each.get("reason", ""))
         elif each.get("kind") == "release":
@@ -133,7 +150,7 @@ def holds(lines: Sequence[Line]) -> dict[str, str]:
 
 def overrides(lines: Sequence[Line], gate: str) -> dict[str, datetime]:
     """Return the digests that people let through a gate here, each with when it was done last."""
-    found = [each for each in lines if each.get("kind") == "override" and each.get("gate") == gate]
+    found = [each for each in in_order(lines) if each.get("kind") == "override" and each.get("gate") == gate]
     times = {str(each.get("digest")): _time(each.get("at")) for each in found}
     return {digest: at for digest, at in times.items() if at is not None}
 
@@ -147,6 +164,11 @@ def _changes(line: Line) -> bool:
     return line.get("line") == "opened" and line.get("kind") in CHANGING
 
 
+def _number(line: Line) -> int:
+    number = line.get("carried")
+    return number if isinstance(number, int) else 0
+
+
 def _time(value: object) -> datetime | None:
     try:
         at = datetime.fromisoformat(str(value))
@@ -155,11 +177,11 @@ def _time(value: object) -> datetime | None:
     return at if at.tzinfo else None
 
 
-def _texts(value: object) -> dict[str, str]:
-    """The texts of a mapping; a line that somebody edited may have anything there."""
+def texts(value: object) -> dict[str, str]:
+    """Return the texts of a mapping; a line that somebody edited may have anything there."""
     return {str(key): str(each) for key, each in value.items()} if isinstance(value, Mapping) else {}
 
 
-def _images(lines: Sequence[Line]) -> dict[Any, str]:
+def images_of(lines: Sequence[Line]) -> dict[Any, str]:
     """Return the image of each operation; a line that somebody edited may lack anything."""
     return {each.get("op"): str(each["image"]) for each in lines if each.get("line") == "opened" and "image" in each}
