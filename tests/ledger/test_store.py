@@ -125,7 +125,7 @@ def test_a_ledger_that_may_not_be_written_is_told(api: ApiServer) -> None:
 
 def test_too_many_conflicts_end(api: ApiServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """The number of tries is bounded."""
-    monkeypatch.setattr("promokit.ledger.store.time.sleep", lambda seconds: None)
+    monkeypatch.setattr("promokit.ledger.contention.time.sleep", lambda seconds: None)
     written(api, *operation(1))
     api.fail(409, method="PUT", times=99)
     with pytest.raises(Unreachable, match="too many at once"):

@@ -208,7 +208,7 @@ def test_a_server_in_trouble_between_two_workloads_is_waited_for(scene: Scene) -
 
 def test_a_ledger_that_cannot_be_closed_hides_no_verdict(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     """The rollout succeeded: that is what is said, and that nobody wrote it down."""
-    monkeypatch.setattr("promokit.ledger.store._PAUSES", ())
+    monkeypatch.setattr("promokit.ledger.contention._PAUSES", ())
     said: list[str] = []
 
     def break_ledger(text: str) -> None:

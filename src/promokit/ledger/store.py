@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import random
-import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from attrs import evolve
 
 from promokit.cluster.namespace import Namespace
-from promokit.cluster.transport import Conflict
-from promokit.errors import PromokitError, Unreachable, VerificationFailed
+from promokit.errors import VerificationFailed
 from promokit.ledger.book import Book
 from promokit.ledger.chain import START
+from promokit.ledger.contention import written_among_others
 from promokit.ledger.lines import read, written
 
 __all__ = ["NAME", "Book", "append", "read_book"]
 
 NAME = "promokit-ledger"
-_TRIES = 60
 _ANCHOR: Mapping[str, Any] = {"hash": START, "dropped": 0}
-_PAUSES = (0.5, 1.0, 2.0)
 
 
 def read_book(namespace: Namespace) -> Book:
@@ -49,27 +45,13 @@ def append(namespace: Namespace, entries: Callable[[Book], Sequence[Mapping[str,
 
     `entries` is asked again whenever somebody else wrote meanwhile. Errors: Unreachable, also when it isn't allowed.
     """
-    outages = list(_PAUSES)
-    for attempt in range(_TRIES):
-        try:
-            book = read_book(namespace)
-            grown = book.grown(entries(book))
-            return book if grown is book else _written(namespace, grown)
-        except Conflict:
-            time.sleep(random.uniform(0.02, 0.1) * min(attempt + 1, 10))  # noqa: S311 - spreads writers, guards nothing
-        except Unreachable:
-            if not outages:
-                raise
-            time.sleep(outages.pop(0))
-        except VerificationFailed:
-            raise
-        except PromokitError as error:
-            raise Unreachable(
-                f"the ledger can't be written: {error.what}",
-                where=f"ConfigMap {NAME} in {namespace.name}",
-                remedy=error.remedy or "allow this role to write it: see rbac.yaml beside the manifests",
-            ) from error
-    raise Unreachable("the ledger is written by too many at once", where=namespace.name, remedy="run this again")
+
+    def write() -> Book:
+        book = read_book(namespace)
+        grown = book.grown(entries(book))
+        return book if grown is book else _written(namespace, grown)
+
+    return written_among_others(namespace, "the ledger", NAME, write)
 
 
 def _written(namespace: Namespace, book: Book) -> Book:

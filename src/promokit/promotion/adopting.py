@@ -14,7 +14,8 @@ from promokit.ledger.record import entry, recorded
 from promokit.ledger.store import append, read_book
 from promokit.model import Environment
 from promokit.promotion.clients import Clients
-from promokit.promotion.operation import under_lease
+from promokit.promotion.operation import interrupted, under_lease
+from promokit.promotion.record import listed
 
 LEASE_WAIT_SECONDS = 60.0
 """Long enough to outlast the lease of a run that died."""
@@ -53,9 +54,9 @@ def adopt(
         identity = own_name(namespace.transport)
         facts = {"images": dict(found.images), "reason": reason, "actor": context.actor, "identity": identity}
         note = entry("noted", "adopt", f"adopt-{secrets.token_hex(6)}", datetime.now(UTC), run=context.run_url, **facts)
-        head = append(namespace, lambda before: [note]).head
+        book = append(namespace, lambda before: [*interrupted(before), note])
         lease.release()
-        return Adoption(found.images, found.recorded, head)
+    return Adoption(found.images, found.recorded, listed(namespace, book).head)
 
 
 def _found(environment: Environment, clients: Clients) -> Adoption:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from attrs import define, evolve
+from attrs import define, evolve, field
 
 from promokit.cluster.identity import own_name
 from promokit.cluster.namespace import Namespace
 from promokit.errors import PromokitError, Superseded
+from promokit.ledger.allowed_store import WHAT, publish_allowed
 from promokit.ledger.lease import Lease, take
+from promokit.ledger.lines import Line
 from promokit.ledger.record import entry, unfinished
 from promokit.ledger.store import Book, append
 from promokit.model import Environment
@@ -34,6 +36,7 @@ class Operation:
     id: str = ""
     head: str = ""
     started: float = 0.0
+    book: Book = field(factory=Book)
 
     def close(self, result: Result, **facts: Any) -> str:
         """Write the `closed` line and return the ledger's new head; whoever took over may have written it already."""
@@ -46,8 +49,13 @@ class Operation:
             **facts,
         }
         line = entry("closed", self.kind, self.id, datetime.now(UTC), **told)
-        self.head = append(self.namespace, lambda book: [line] if _is_open(book, self.id) else []).head
+        self.book = append(self.namespace, lambda book: [line] if _is_open(book, self.id) else [])
+        self.head = self.book.head
         return self.head
+
+    def publish(self) -> None:
+        """List the digests that may run here by the ledger, before the cluster is changed and after. Unreachable."""
+        publish_allowed(self.namespace, self.book)
 
     def end(self, result: Result, progress: Callable[[str], None], **facts: Any) -> Result:
         """Close the operation and let the lease go. A ledger that can't be written never hides what happened."""
@@ -56,8 +64,20 @@ class Operation:
         except PromokitError as error:
             head = ""
             progress(f"THE LEDGER CAN'T BE WRITTEN: {error.what}. What happened is told here alone: record it by hand.")
+        self.publish_loudly(progress)
         self.lease.release()
         return evolve(result, head=head)
+
+    def publish_loudly(self, progress: Callable[[str], None]) -> None:
+        """List them, or say that it can't be done: that stops no rollback, and the next operation mends it."""
+        if not self.id:
+            return  # the ledger couldn't be written, which was said
+        try:
+            self.publish()
+        except PromokitError as error:
+            progress(
+                f"{WHAT.upper()} CAN'T BE WRITTEN: {error.what}. A policy that goes by it may refuse what is done."
+            )
 
 
 @contextmanager
@@ -102,7 +122,8 @@ def begin(clients: Clients, environment: Environment, lease: Lease, kind: str, f
         identity=own_name(namespace.transport),
         **facts,
     )
-    operation.head = append(namespace, lambda book: [*_interrupted(book, now), line]).head
+    operation.book = append(namespace, lambda book: [*interrupted(book), line])
+    operation.head = operation.book.head
     return operation
 
 
@@ -112,7 +133,7 @@ def resume(clients: Clients, environment: Environment, lease: Lease, book: Book,
     for line in unfinished(book.lines):
         if line.get("holder") == holder and line.get("plan") == plan_hash:
             namespace = clients.namespace(environment)
-            return Operation(namespace, environment, lease, line["kind"], line["op"], book.head, time.monotonic())
+            return Operation(namespace, environment, lease, line["kind"], line["op"], book.head, time.monotonic(), book)
     return None
 
 
@@ -138,7 +159,8 @@ def _close_quietly(operation: Operation, result: Result, why: str) -> None:
     if not operation.id:
         return  # it was never opened: the ledger couldn't be written
     try:
-        operation.close(result, why=why[:500])
+        operation.close(result, why=why)
+        operation.publish()
     except PromokitError:
         return
 
@@ -147,7 +169,9 @@ def _is_open(book: Book, operation: str) -> bool:
     return any(each.get("op") == operation for each in unfinished(book.lines))
 
 
-def _interrupted(book: Book, now: datetime) -> Sequence[Mapping[str, Any]]:
+def interrupted(book: Book) -> list[Line]:
+    """Return the lines that close what others left open: whoever holds the lease knows that their run is gone."""
+    now = datetime.now(UTC)
     return [
         entry("closed", str(each.get("kind")), str(each.get("op")), now, outcome="inconclusive", reason="interrupted")
         for each in unfinished(book.lines)

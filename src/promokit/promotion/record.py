@@ -6,8 +6,10 @@ import secrets
 from datetime import UTC, datetime
 from typing import Literal
 
-from promokit.errors import ConfigError
+from promokit.cluster.namespace import Namespace
+from promokit.errors import ConfigError, PromokitError, Unreachable
 from promokit.image import Digest
+from promokit.ledger.allowed_store import publish_allowed
 from promokit.ledger.record import entry
 from promokit.ledger.store import Book, append, read_book
 from promokit.model import Environment
@@ -50,4 +52,23 @@ def override(
 def _note(environment: Environment, kind: _Kind, digest: Digest, reason: str, clients: Clients, **more: str) -> Book:
     facts = {"digest": str(digest), "reason": reason, "actor": clients.context.actor, "run": clients.context.run_url}
     line = entry("noted", kind, f"{kind}-{secrets.token_hex(6)}", datetime.now(UTC), **more, **facts)
-    return append(clients.namespace(environment), lambda before: [line])
+    namespace = clients.namespace(environment)
+    return listed(namespace, append(namespace, lambda before: [line]))
+
+
+def listed(namespace: Namespace, book: Book) -> Book:
+    """List what may run by a ledger to which something was written, and return it.
+
+    An error says that it is in the ledger all the same: Unreachable.
+    """
+    try:
+        publish_allowed(namespace, book)
+    except PromokitError as error:
+        told = Unreachable(
+            f"it is in the ledger; {error.what}",
+            where=error.where,
+            remedy="grant it; the next operation mends the list",
+        )
+        told.changed = True
+        raise told from error
+    return book

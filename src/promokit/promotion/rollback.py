@@ -68,6 +68,7 @@ def rollback(
             operation = Operation(namespace, environment, lease, "rollback")
         with closing(operation):
             steps = _held(clients, environment, way, reason, progress) if hold else ()
+            operation.publish_loudly(progress)
             result = _gone_back(clients, environment, way, operation, progress, record)
             return operation.end(evolve(result, next_steps=steps), progress, proven=way.proven)
 

@@ -70,6 +70,7 @@ def step_of(
             check()
             operation = begin(clients, environment, lease, kind, _facts(fresh, promise))
         with closing(operation):
+            operation.publish()
             yield _made(environment, promise, operation, clients, book, progress)
 
 

@@ -1,0 +1,43 @@
+"""Writing what others write too: compare-and-set, again and again until nobody came in between."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from promokit.cluster.namespace import Namespace
+from promokit.cluster.transport import Conflict
+from promokit.errors import PromokitError, Unreachable, VerificationFailed
+
+T = TypeVar("T")
+_TRIES = 60
+_LONGEST_PAUSE = 10
+_PAUSES = (0.5, 1.0, 2.0)
+
+
+def written_among_others(namespace: Namespace, what: str, name: str, write: Callable[[], T]) -> T:
+    """Return what `write` does: it reads, and writes by the resourceVersion that it read, so it is asked again after
+    a Conflict. `what` is written in ConfigMap `name`. Errors: Unreachable, also when it isn't allowed.
+    """
+    outages = list(_PAUSES)
+    for attempt in range(1, _TRIES + 1):
+        try:
+            return write()
+        except Conflict:
+            pause = random.uniform(0.02, 0.1) * min(attempt, _LONGEST_PAUSE)  # noqa: S311 - spreads writers, guards nothing
+            time.sleep(pause)
+        except Unreachable:
+            if not outages:
+                raise
+            time.sleep(outages.pop(0))
+        except VerificationFailed:
+            raise
+        except PromokitError as error:
+            raise Unreachable(
+                f"{what} can't be written: {error.what}",
+                where=f"ConfigMap {name} in {namespace.name}",
+                remedy=error.remedy or "allow this role to write it: see rbac.yaml beside the manifests",
+            ) from error
+    raise Unreachable(f"{what} is written by too many at once", where=namespace.name, remedy="run this again")
