@@ -1,11 +1,13 @@
 import threading
 import time
+from typing import Any
 
 import pytest
 
-from promokit.errors import Refused
+from promokit.errors import Refused, Unreachable
 from promokit.ledger import lease as leases
-from promokit.ledger.lease import NAME, Lease, take
+from promokit.ledger.lease import EPOCH, NAME, Lease, take
+from promokit.ledger.lease_watch import Unrenewed
 from tests.cluster.api_server import ApiServer
 
 ALICE, BOB = "https://github.com/acme/credreg/actions/runs/7/attempts/1", "bob@laptop (process 1)"
@@ -20,6 +22,7 @@ def fast(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(leases, "DURATION_SECONDS", 0.4)
     monkeypatch.setattr(leases, "RENEW_EVERY_SECONDS", 0.05)
     monkeypatch.setattr(leases, "_LOOK_EVERY_SECONDS", 0.02)
+    monkeypatch.setattr(leases, "_ANSWER_SECONDS", 0.2)
 
 
 def spec(api: ApiServer) -> dict[str, object]:
@@ -145,6 +148,102 @@ def test_a_renewal_that_fails_is_tried_again(api: ApiServer) -> None:
             time.sleep(0.01)
         assert spec(api)["renewTime"] != before
         assert held.lost() is None
+
+
+def test_a_renewal_that_is_never_answered_is_given_up_and_tried_again(api: ApiServer) -> None:
+    """A connection that died must not hold up the next renewal until the lease has run out."""
+    with take(api.namespace(), ALICE) as held:
+        api.fail(method="PUT", path="leases", silent=True)
+        with pytest.raises(Refused):
+            take(api.namespace(), BOB, wait=1.0)
+        assert held.lost() is None
+
+
+def test_a_holder_is_not_taken_for_gone_by_who_could_not_look() -> None:
+    """While the API server was away, or the observer itself was stopped, nobody could renew or be seen to."""
+    look = Unrenewed()
+    assert look.seconds(("a", "1"), 100.0) == 0
+    assert look.seconds(("a", "1"), 109.0) == 9
+    assert look.seconds(("a", "1"), 160.0) == 0
+    assert look.seconds(("a", "1"), 165.0) == 5
+    assert look.seconds(("a", "2"), 166.0) == 0
+
+
+def test_trouble_while_it_waits_is_waited_for(api: ApiServer) -> None:
+    """An API server that restarts doesn't end a deployment that only waits for another."""
+    held = take(api.namespace(), ALICE)
+    api.fail(503, path="leases", times=3)
+    releasing = threading.Timer(0.3, held.release)
+    releasing.start()
+    with take(api.namespace(), BOB, wait=10):
+        assert spec(api)["holderIdentity"] == BOB
+
+
+def test_a_lease_whose_taking_was_not_answered_is_ours(api: ApiServer) -> None:
+    """It was written and the connection broke off: taken up again, it is the same holder's."""
+    take(api.namespace(), ALICE).release()
+    api.fail(method="PUT", path="leases", broken=True, body=b"{")
+    with take(api.namespace(), BOB, wait=0) as held:
+        assert (spec(api)["holderIdentity"], held.epoch) == (BOB, 2)
+
+
+def test_an_api_server_that_stays_away_is_told(api: ApiServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a minute it is unknown, not refused."""
+    monkeypatch.setattr(leases, "_PATIENCE_SECONDS", 0.2)
+    api.fail(503, path="leases", times=50)
+    with pytest.raises(Unreachable):
+        take(api.namespace(), ALICE, wait=0)
+
+
+class Signal(BaseException):
+    """What a handler raises."""
+
+
+def test_a_signal_while_it_is_taken_leaves_it_free(api: ApiServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The request was answered, or wasn't: whoever comes next needn't wait until it runs out."""
+    take(api.namespace(), ALICE).release()
+
+    def written_and_stopped(*asked: Any) -> None:
+        write(*asked)
+        raise Signal
+
+    write = leases._write
+    monkeypatch.setattr(leases, "_write", written_and_stopped)
+    with pytest.raises(Signal):
+        take(api.namespace(), BOB)
+    assert spec(api)["holderIdentity"] == ""
+
+
+def test_letting_go_stands_against_a_renewal_that_comes_in_between(api: ApiServer) -> None:
+    """Else the next one would wait until it runs out."""
+    with take(api.namespace(), ALICE) as held:
+        api.fail(409, method="PUT", path="leases")
+        held.release()
+    assert spec(api)["holderIdentity"] == ""
+
+
+RUBBISH: list[dict[str, Any]] = [
+    {},
+    {"spec": None, "metadata": {"annotations": None}},
+    {"spec": {"holderIdentity": None, "leaseTransitions": None}, "metadata": {"annotations": {EPOCH: "a while"}}},
+    {"spec": {"holderIdentity": "", "leaseTransitions": "many"}, "metadata": {"annotations": {EPOCH: "9" * 5000}}},
+    {"spec": {"renewTime": 7, "acquireTime": "yesterday"}, "metadata": {"annotations": {EPOCH: "-3"}}},
+]
+
+
+@pytest.mark.parametrize("rubbish", RUBBISH)
+def test_a_lease_with_rubbish_in_it_is_free(api: ApiServer, rubbish: dict[str, Any]) -> None:
+    """What isn't as promokit writes it counts as not being there; the epoch is still above that of the workloads."""
+    api.put("leases", NAME, rubbish)
+    with take(api.namespace(), ALICE, above=6, wait=0) as held:
+        assert (spec(api)["holderIdentity"], held.epoch) == (ALICE, 7)
+
+
+def test_rubbish_that_comes_meanwhile_is_a_lost_lease(api: ApiServer) -> None:
+    """Without a holder nobody is kept out."""
+    with take(api.namespace(), ALICE) as held:
+        api.put("leases", NAME, {"spec": None})
+        assert until_lost(held)
 
 
 def test_of_many_at_once_one_holds_it(api: ApiServer) -> None:

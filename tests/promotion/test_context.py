@@ -1,5 +1,8 @@
 import os
+import re
 import socket
+import subprocess
+import sys
 
 from promokit.promotion.context import Context
 
@@ -30,10 +33,14 @@ def test_without_a_triggering_actor_the_actor_counts() -> None:
 
 
 def test_a_person_at_a_terminal_is_named_by_user_and_host() -> None:
-    """Two commands of one person are two holders: each process is its own."""
+    """Two commands of one person are two holders, also if a later one has the number of one that crashed."""
     context = Context.of({"USER": "zoë"})
     assert context.actor == f"zoë@{socket.gethostname()}"
-    assert context.holder == f"{context.actor} (process {os.getpid()})"
+    assert re.fullmatch(rf"{re.escape(context.actor)} \(process {os.getpid()}, [0-9a-f]{{6}}\)", context.holder)
+    assert Context.of({"USER": "zoë"}).holder == context.holder
+    other = "from promokit.promotion.context import Context; print(Context.of({'USER': 'zoë'}).holder)"
+    there = subprocess.run([sys.executable, "-c", other], capture_output=True, text=True, check=True).stdout
+    assert there.rpartition(", ")[2].strip() not in {"", context.holder.rpartition(", ")[2]}
     assert (context.run_id, context.run_url, context.ref) == (None, "", None)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from promokit.cluster.lines import stream_lines
 from promokit.cluster.objects import Controller, Event, Job, Pod, ReplicaSet
@@ -45,6 +45,10 @@ class Namespace:
 
     transport: Transport
     name: str
+
+    def within(self, seconds: float) -> Namespace:
+        """Return the same namespace, which is asked for so many seconds from now and no longer."""
+        return evolve(self, transport=self.transport.within(seconds))
 
     def path(self, resource: str, name: str = "") -> str:
         """Return the URL path of a resource, or of one object of it."""

@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from promokit.errors import PromokitError, Unreachable
 
@@ -74,11 +74,17 @@ class Transport:
     """An API server: its address, its connection pool, and what to send as Authorization.
 
     `authorization` is asked for every request; after a 401 it is given the value that was refused, to make a new one.
+    `until` (monotonic seconds) is when nothing is waited for any more.
     """
 
     host: str
     pool: urllib3.PoolManager
     authorization: Callable[[str | None], str | None]
+    until: float = float("inf")
+
+    def within(self, seconds: float) -> Transport:
+        """Return the same way for so many seconds from now: what hasn't been answered by then is Away or Silent."""
+        return evolve(self, until=min(self.until, time.monotonic() + seconds))
 
     def request(
         self,
@@ -92,7 +98,7 @@ class Transport:
         connect_tries: int = CONNECT_TRIES,
     ) -> urllib3.BaseHTTPResponse:
         """Return the answer, its body not yet read. ApiError for what the server refuses, Unreachable else."""
-        asked = _Asked(method, path, query, body, content_type, read_seconds, connect_tries)
+        asked = _Asked(method, path, query, body, content_type, read_seconds, connect_tries, self.until)
         token = self.authorization(None)
         answer = self._sent(asked, token)
         if answer.status == 401:
@@ -128,10 +134,14 @@ class _Asked:
     content_type: str
     read_seconds: float
     connect_tries: int
+    until: float
 
     def send(self, pool: urllib3.PoolManager, host: str, token: str | None) -> urllib3.BaseHTTPResponse:
         import urllib3
 
+        left = self.until - time.monotonic()
+        if left <= 0:
+            raise Away("the API server hasn't answered in time", where=host, remedy="run this again")
         headers = {"Accept": "application/json", "Content-Type": self.content_type, "User-Agent": "promokit"}
         if token:
             headers["Authorization"] = token
@@ -149,7 +159,7 @@ class _Asked:
             host + quote(self.path) + ("?" + urlencode(self.query) if self.query else ""),
             body=None if self.body is None else json.dumps(self.body).encode(),
             headers=headers,
-            timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=self.read_seconds),
+            timeout=urllib3.Timeout(connect=min(CONNECT_SECONDS, left), read=min(self.read_seconds, left)),
             retries=retries,
             preload_content=False,
         )

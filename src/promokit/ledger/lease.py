@@ -11,15 +11,23 @@ from types import TracebackType
 from typing import Any
 
 from promokit.cluster.namespace import Namespace
+from promokit.cluster.patience import patiently
 from promokit.cluster.transport import Conflict
 from promokit.errors import PromokitError, Refused, Superseded
+from promokit.ledger.lease_object import EPOCH, NAME, Seen, seen, taken_by
+from promokit.ledger.lease_watch import Unrenewed
 
-NAME = "promokit"
-EPOCH = "promokit/epoch"
+__all__ = ["EPOCH", "NAME", "Lease", "let_go", "take"]
+
 DURATION_SECONDS = 45
 RENEW_EVERY_SECONDS = 10.0
+_RENEW_AGAIN_SECONDS = 2.0
+_ANSWER_SECONDS = 5.0
 _LOOK_EVERY_SECONDS = 1.0
 _TELL_EVERY_SECONDS = 30.0
+_PATIENCE_SECONDS = 60.0
+_RELEASE_SECONDS = 1.0
+_RELEASE_TRIES = 3
 
 
 class Lease:
@@ -47,41 +55,41 @@ class Lease:
 
     def confirm(self) -> None:
         """Ask the API whether the lease is still ours; Superseded if somebody else has taken it."""
-        data = self.namespace.get("leases", NAME)
-        if not self._is_ours(data):
+        if not self._is_ours(seen(self.namespace.get("leases", NAME))):
             self._lost = True
             raise Superseded("superseded: another operation took the lease", remedy="see history, then start again")
 
     def stop(self) -> None:
         """Stop renewing, without letting go: the next step of the same run takes it up again."""
         self._done.set()
-        self._renewing.join(timeout=5)
+        self._renewing.join(timeout=0.3)
 
     def release(self) -> None:
         """Let go, so that the next one needn't wait. What can't be released runs out within a minute."""
         self.stop()
-        try:
-            data = self.namespace.get("leases", NAME)
-            if data and data["spec"].get("holderIdentity") == self.holder:
-                data["spec"]["holderIdentity"] = ""
-                self.namespace.replace("leases", NAME, data)
-        except PromokitError:
-            return
+        let_go(self.namespace, self.holder)
 
-    def _is_ours(self, data: dict[str, Any] | None) -> bool:
-        return data is not None and data["spec"].get("holderIdentity") == self.holder and _epoch(data) == self.epoch
+    def _is_ours(self, found: Seen) -> bool:
+        return found.holder == self.holder and found.epoch == self.epoch
 
     def _renew(self) -> None:
-        while not self._done.wait(RENEW_EVERY_SECONDS):
+        """Renew at its times; what fails is tried again soon, in time before it runs out."""
+        pause = RENEW_EVERY_SECONDS
+        while not self._done.wait(pause) and not self._lost:
             try:
-                data = self.namespace.get("leases", NAME)
-                if data is None or not self._is_ours(data):
-                    self._lost = True
-                    return
-                data["spec"]["renewTime"] = _now()
-                self.namespace.replace("leases", NAME, data)
+                self._renewed()
+                pause = RENEW_EVERY_SECONDS
             except PromokitError:
-                continue  # the epoch on the workloads guards each change; the next renewal may get through
+                pause = min(RENEW_EVERY_SECONDS, _RENEW_AGAIN_SECONDS)
+
+    def _renewed(self) -> None:
+        """Write that we are alive, if it is ours. A dead connection isn't waited for until the lease has run out."""
+        namespace = self.namespace.within(_ANSWER_SECONDS)
+        found = seen(namespace.get("leases", NAME))
+        if not self._is_ours(found):
+            self._lost = True
+            return
+        namespace.replace("leases", NAME, found.renewed(_now()))
 
 
 def take(
@@ -97,56 +105,81 @@ def take(
 
     Another's lease is waited for up to `wait` seconds, then Refused with its holder's name; a holder that hasn't
     renewed for the lease's duration, as we see it, is gone. `at_once` takes it from whoever has it: a rollback does.
+    An API server in trouble is waited for, for a minute.
     """
     deadline = time.monotonic() + wait
-    seen: tuple[tuple[str, str], float] | None = None
-    told, told_at = "", 0.0
+    unrenewed, told = Unrenewed(), _Told(progress)
+
+    def look() -> Lease | Seen:
+        found = seen(namespace.get("leases", NAME))
+        gone = unrenewed.seconds(found.sign, time.monotonic()) > DURATION_SECONDS
+        free = found.holder in {"", holder} or at_once or gone
+        return _taken(namespace, holder, found, above) if free else found
+
     while True:
-        data = namespace.get("leases", NAME)
-        current = str(data["spec"].get("holderIdentity") or "") if data else ""
-        sign = (current, str(data["spec"].get("renewTime"))) if data else ("", "")
-        if seen is None or seen[0] != sign:
-            seen = (sign, time.monotonic())
-        gone = time.monotonic() - seen[1] > DURATION_SECONDS
-        if current in {"", holder} or at_once or gone:
-            try:
-                return _taken(namespace, holder, data, above)
-            except Conflict:
-                continue  # somebody else was faster: look again
+        try:
+            found = patiently(look, time.monotonic() + _PATIENCE_SECONDS)
+        except Conflict:
+            continue  # somebody else was faster: look again
+        if isinstance(found, Lease):
+            return found
         if time.monotonic() >= deadline:
             raise Refused(
-                f"lease: another operation is under way: {current}",
+                f"lease: another operation is under way: {found.holder}",
                 where=f"Lease {NAME} in {namespace.name}",
                 remedy="wait until it has ended; a rollback may take it over at once",
             )
-        if told != current or time.monotonic() - told_at >= _TELL_EVERY_SECONDS:
-            told, told_at = current, time.monotonic()
-            progress(f"waiting for {current}")
+        told.waiting_for(found.holder)
         time.sleep(_LOOK_EVERY_SECONDS)
 
 
-def _taken(namespace: Namespace, holder: str, data: dict[str, Any] | None, above: int) -> Lease:
-    again = data is not None and data["spec"].get("holderIdentity") == holder
-    before = _epoch(data)
-    epoch = before if again and before > 0 and before >= above else max(before, above) + 1
-    spec = {**(data["spec"] if data else {}), "holderIdentity": holder, "leaseDurationSeconds": DURATION_SECONDS}
-    spec["renewTime"] = _now()
-    if not again:
-        spec["acquireTime"] = spec["renewTime"]
-        spec["leaseTransitions"] = int(spec.get("leaseTransitions") or 0) + 1
-    meta: dict[str, Any] = {"name": NAME, "namespace": namespace.name, **(data["metadata"] if data else {})}
-    meta["annotations"] = {**meta.get("annotations", {}), EPOCH: str(epoch)}
-    body = {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": meta, "spec": spec}
-    if data:
-        namespace.replace("leases", NAME, body)
-    else:
-        namespace.create("leases", body)
+def let_go(namespace: Namespace, holder: str) -> None:
+    """Write that nobody holds the lease, if it is this holder's. One that can't be written runs out by itself."""
+    hurried = namespace.within(_RELEASE_SECONDS)
+    for _ in range(_RELEASE_TRIES):
+        try:
+            found = seen(hurried.get("leases", NAME))
+            if found.holder == holder:
+                hurried.replace("leases", NAME, found.released())
+            return
+        except Conflict:
+            continue  # our own last renewal came in between
+        except PromokitError:
+            return
+
+
+class _Told:
+    """Tells who is waited for: at once, and again from time to time."""
+
+    def __init__(self, progress: Callable[[str], None]) -> None:
+        self._progress, self._whom, self._at = progress, "", 0.0
+
+    def waiting_for(self, holder: str) -> None:
+        now = time.monotonic()
+        if self._whom != holder or now - self._at >= _TELL_EVERY_SECONDS:
+            self._whom, self._at = holder, now
+            self._progress(f"waiting for {holder}")
+
+
+def _taken(namespace: Namespace, holder: str, found: Seen, above: int) -> Lease:
+    again = found.holder == holder
+    epoch = found.epoch if again and found.epoch > 0 and found.epoch >= above else max(found.epoch, above) + 1
+    body = taken_by(holder, found, epoch, namespace.name, _now(), DURATION_SECONDS)
+    try:
+        _write(namespace, found, body)
+    except PromokitError:
+        raise
+    except BaseException:  # a signal: it may be ours already
+        let_go(namespace, holder)
+        raise
     return Lease(namespace, holder, epoch)
 
 
-def _epoch(data: dict[str, Any] | None) -> int:
-    text = data["metadata"].get("annotations", {}).get(EPOCH, "0") if data else "0"
-    return int(text) if text.isdecimal() else 0
+def _write(namespace: Namespace, found: Seen, body: dict[str, Any]) -> None:
+    if found.data is None:
+        namespace.create("leases", body)
+    else:
+        namespace.replace("leases", NAME, body)
 
 
 def _now() -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import getpass
 import os
+import secrets
 import socket
 from collections.abc import Mapping
 
@@ -12,7 +14,10 @@ from attrs import frozen
 
 @frozen
 class Context:
-    """The actor's name, the holder's name for leases, and the GitHub run if there is one."""
+    """The actor's name, the holder's name for leases, and the GitHub run if there is one.
+
+    A run's attempt is one holder, whatever its processes; elsewhere each process is one of its own.
+    """
 
     actor: str
     holder: str
@@ -28,7 +33,7 @@ class Context:
         run_id = environ.get("GITHUB_RUN_ID", "")
         if environ.get("GITHUB_ACTIONS") != "true" or not run_id.isdecimal():
             person = f"{_user(environ)}@{socket.gethostname()}"
-            return cls(person, f"{person} (process {os.getpid()})")
+            return cls(person, f"{person} (process {os.getpid()}, {_mark(os.getpid())})")
         repository = environ.get("GITHUB_REPOSITORY", "")
         attempt = environ.get("GITHUB_RUN_ATTEMPT", "1")
         url = f"{environ.get('GITHUB_SERVER_URL', 'https://github.com')}/{repository}/actions/runs/{run_id}"
@@ -41,6 +46,13 @@ class Context:
             ref=environ.get("GITHUB_REF"),
             repository=repository,
         )
+
+
+@functools.cache
+def _mark(process: int) -> str:
+    """Tell a process from others of its number: one that crashed before, or one in another container of this name."""
+    del process
+    return secrets.token_hex(3)
 
 
 def _user(environ: Mapping[str, str]) -> str:
