@@ -1,7 +1,11 @@
+import json
+
 import pytest
 
+from promokit.cluster.transport import ApiError
 from promokit.errors import ConfigError, PromokitError, Superseded
 from promokit.model import Workload
+from promokit.rollout.admission import Denied
 from promokit.rollout.change import CAUSE, EPOCH, epoch_of, set_image, write_epoch
 from tests.cluster.api_server import ApiServer
 from tests.factories import WORKLOAD, deployment, image
@@ -86,6 +90,33 @@ def test_a_change_that_the_cluster_refuses_tells_its_words(running: ApiServer) -
         patch(running, epoch=None)
 
 
+BY_POLICY = (
+    "deployments.apps \"main-app\" is forbidden: ValidatingAdmissionPolicy 'promokit-allowed' with binding "
+    "'credreg-test' denied request: this digest isn't on the list"
+)
+BY_WEBHOOK = 'admission webhook "images.example.com" denied the request: unsigned'
+
+
+@pytest.mark.parametrize(("status", "said"), [(422, BY_POLICY), (403, BY_WEBHOOK), (400, BY_WEBHOOK)])
+def test_an_admission_policys_word_is_told_with_what_to_do(running: ApiServer, status: int, said: str) -> None:
+    """Also for the epoch, which a policy sees as a change of the whole object."""
+    running.fail(status, method="PATCH", times=2, body=json.dumps({"message": said}).encode())
+    with pytest.raises(Denied, match=r"an admission policy refused the change of main-app/main-app.*denied") as caught:
+        patch(running, epoch=None)
+    assert "let the policy named there allow this image" in str(caught.value)
+    with pytest.raises(Denied, match="Deployment main-app"):
+        write_epoch(running.namespace(), running.namespace().controllers([WORKLOAD])[WORKLOAD], 5)
+
+
+def test_whoever_may_not_patch_is_told_so_at_once(running: ApiServer) -> None:
+    """RBAC's word is no admission policy's: it won't change by waiting."""
+    said = 'deployments.apps "main-app" is forbidden: User "x" cannot patch resource "deployments"'
+    running.fail(403, method="PATCH", body=json.dumps({"message": said}).encode())
+    with pytest.raises(ApiError, match="cannot patch resource") as caught:
+        patch(running, epoch=None)
+    assert not isinstance(caught.value, Denied)
+
+
 def test_a_deployment_that_vanished_under_the_patch_is_superseded(running: ApiServer) -> None:
     """Somebody deleted it between the read and the patch."""
     running.fail(422, method="PATCH")
@@ -133,6 +164,11 @@ def test_a_first_epoch_does_not_overwrite_one_that_came_meanwhile(
         write_epoch(here, stale, 6)
     assert seen(running) == 7
     assert annotations.items() <= running.get("deployments", "main-app")["metadata"]["annotations"].items()
+
+
+def test_an_epoch_that_is_too_long_counts_as_none() -> None:
+    """Python doesn't read numbers of thousands of digits."""
+    assert epoch_of(deployment(annotations={EPOCH: "9" * 5000})) == 0
 
 
 def test_an_epoch_that_is_no_number_counts_as_none() -> None:

@@ -8,25 +8,32 @@ from typing import Any
 from promokit.cluster.namespace import RESOURCES, Namespace
 from promokit.cluster.objects import Controller
 from promokit.cluster.parse import parse_controller
-from promokit.cluster.transport import Invalid
+from promokit.cluster.transport import ApiError, Invalid
 from promokit.errors import ConfigError, PromokitError, Superseded
 from promokit.model import Workload
+from promokit.rollout.admission import denial
 
 EPOCH = "promokit/epoch"
 CAUSE = "kubernetes.io/change-cause"
+_LONGEST_EPOCH = 18
+"""Digits: what is longer isn't ours."""
 
 
 def epoch_of(controller: Controller) -> int:
     """Return the epoch that the last operation wrote on a workload; 0 where none did."""
     text = controller.annotations.get(EPOCH, "0")
-    return int(text) if text.isdecimal() else 0
+    return int(text) if text.isdecimal() and len(text) <= _LONGEST_EPOCH else 0
 
 
-def write_epoch(namespace: Namespace, controller: Controller, epoch: int) -> None:
-    """Write our epoch on a workload, higher than the one read. Superseded if somebody wrote a higher one meanwhile."""
+def write_epoch(namespace: Namespace, controller: Controller, epoch: int) -> Controller:
+    """Write our epoch on a workload, higher than the one read, and return the workload as it then is.
+
+    From then on nobody with a lower one can change it. Superseded if somebody wrote a higher one meanwhile; Denied by
+    an admission policy.
+    """
     before = epoch_of(controller)
     if before == epoch:
-        return
+        return controller
     if before > epoch:
         raise lost(controller.name)
     annotations = "/metadata/annotations"
@@ -42,9 +49,12 @@ def write_epoch(namespace: Namespace, controller: Controller, epoch: int) -> Non
             add,
         ]
     try:
-        namespace.json_patch(RESOURCES[controller.kind], controller.name, operations)
-    except Invalid as error:
-        raise lost(controller.name) from error
+        patched = namespace.json_patch(RESOURCES[controller.kind], controller.name, operations)
+    except ApiError as error:
+        if denied := denial(error, f"{controller.kind} {controller.name}"):
+            raise denied from error
+        raise (lost(controller.name) if isinstance(error, Invalid) else error) from error
+    return parse_controller({**patched, "kind": controller.kind})
 
 
 def set_image(
@@ -52,8 +62,8 @@ def set_image(
 ) -> Controller:
     """Pin an image on a workload and return its controller as it then is: that of a try whose answer was lost, too.
 
-    Superseded when the image isn't the expected one any more or the lease was lost; ConfigError when there is no such
-    object or container, or when its updateStrategy rolls nothing out.
+    Superseded when the image isn't the expected one any more or the lease was lost; Denied by an admission policy;
+    ConfigError when there is no such object or container, or when its updateStrategy rolls nothing out.
     """
     data = namespace.get(RESOURCES[workload.kind], workload.name)
     if data is None:
@@ -75,7 +85,7 @@ def set_image(
     operations.append({"op": "add", "path": f"{annotations}/{_escaped(CAUSE)}", "value": cause})
     try:
         patched = namespace.json_patch(RESOURCES[workload.kind], workload.name, operations)
-    except Invalid as error:
+    except ApiError as error:
         raise _judged(namespace, workload, expected, epoch, error) from error
     return parse_controller({**patched, "kind": workload.kind})
 
@@ -117,8 +127,11 @@ def lost(name: str) -> Superseded:
     )
 
 
-def _judged(namespace: Namespace, workload: Workload, expected: str, epoch: int | None, error: Invalid) -> Exception:
-    """Read again what a 422 means: image moved, epoch moved, or an admission policy's refusal."""
+def _judged(namespace: Namespace, workload: Workload, expected: str, epoch: int | None, error: ApiError) -> Exception:
+    """Read again what a refusal means: image moved, epoch moved, or the word of an admission policy."""
+    denied = denial(error, str(workload))
+    if not isinstance(error, Invalid) and denied is None:
+        return error
     now = namespace.controller(workload)
     if now is None:
         return lost(workload.name)
@@ -130,7 +143,7 @@ def _judged(namespace: Namespace, workload: Workload, expected: str, epoch: int 
             remedy="see history, then start again from a new plan",
         )
     what = f"the cluster refused the change of {workload}: {error.what}"
-    return PromokitError(what, remedy="see the policy named there")
+    return denied or PromokitError(what, remedy="see what it names there")
 
 
 def _container_index(data: Mapping[str, Any], workload: Workload) -> int:

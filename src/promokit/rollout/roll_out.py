@@ -14,7 +14,8 @@ from promokit.cluster.patience import patiently
 from promokit.errors import PromokitError, Superseded
 from promokit.model import Workload
 from promokit.outcome import Outcome
-from promokit.rollout.change import check, set_image, write_epoch
+from promokit.rollout.admission import while_denied
+from promokit.rollout.change import absent, check, set_image, write_epoch
 from promokit.rollout.follow import Lookout, Show
 from promokit.rollout.judgement import Evidence, Verdict
 from promokit.rollout.policy import Policy
@@ -76,15 +77,17 @@ def roll_out(
     presence = Presence(watching.exists) if watching.exists and policy.image_exists == "unknown" else None
     try:
         before = _present(namespace, images)
-        previous = {each: before[each].images[each.container] for each in images}
-        _expect(previous, images, expected or {})
+        _expect(_running(before), images, expected or {})
         with Lookout(namespace, before, recorder=recorder) as lookout:
             if presence is not None:
                 presence.prepare(images.values())
             lookout.settle()
             change = _Change(namespace, cause, epoch, policy.blind_for, watching.stopped)
+            claimed = change.claimed(before)
+            previous = _running(claimed)
+            _expect(previous, images, expected or {})
             started = time.monotonic()
-            latest = change.make(before, images, previous)
+            latest = change.make(claimed, images)
             if isinstance(latest, Verdict):
                 return Rollout(latest, True, previous)
             kept = Kept(watching.show)
@@ -116,22 +119,34 @@ class _Change:
     stopped: Callable[[], str | None]
     done: list[Workload] = field(factory=list)
 
+    def claimed(self, before: Mapping[Workload, Controller]) -> dict[Workload, Controller]:
+        """Write our epoch on each workload and return them as they then are: what runs now, only we can change.
+
+        Whoever had the lease before may have changed an image since we looked.
+        """
+        claimed: dict[Key, Controller] = {}
+        for workload, controller in before.items() if self.epoch is not None else ():
+            if (workload.kind, workload.name) not in claimed:
+                claimed[workload.kind, workload.name] = self._claimed(workload, controller)
+        found = {each: claimed.get((each.kind, each.name), controller) for each, controller in before.items()}
+        for each, controller in found.items():
+            check(each, controller, self.namespace)
+        return found
+
     def make(
-        self, before: Mapping[Workload, Controller], images: Mapping[Workload, str], previous: Mapping[Workload, str]
+        self, before: Mapping[Workload, Controller], images: Mapping[Workload, str]
     ) -> dict[Key, Controller] | Verdict:
-        """Write the epoch, then the images. Returns the controllers as they then are, or the verdict on a half change.
+        """Write the images. Returns the controllers as they then are, or the verdict on a half change.
 
         An error before the first image was changed is raised as it is.
         """
         latest: dict[Key, Controller] = {(each.kind, each.name): found for each, found in before.items()}
-        if self.epoch is not None:
-            for controller in latest.values():
-                write_epoch(self.namespace, controller, self.epoch)
-        for workload, image in images.items():
-            if previous[workload] == image:
+        for workload, previous in _running(before).items():
+            image = images[workload]
+            if previous == image:
                 continue
             try:
-                latest[workload.kind, workload.name] = self._pinned(workload, image, previous[workload])
+                latest[workload.kind, workload.name] = self._pinned(workload, image, previous)
             except PromokitError as error:
                 if not self.done or isinstance(error, Superseded):
                     error.changed = bool(self.done)
@@ -140,11 +155,28 @@ class _Change:
             self.done.append(workload)
         return latest
 
+    def _claimed(self, workload: Workload, controller: Controller) -> Controller:
+        """Write the epoch on what was read; after trouble on what is read anew, since it may be there already."""
+        assert self.epoch is not None  # noqa: S101 - told to the type checker
+        epoch, read = self.epoch, [controller]
+
+        def claim() -> Controller:
+            found = read.pop() if read else self.namespace.controller(workload)
+            if found is None:
+                raise absent(workload, self.namespace)
+            return write_epoch(self.namespace, found, epoch)
+
+        return self._insisting(claim)
+
     def _pinned(self, workload: Workload, image: str, expected: str) -> Controller:
         def pin() -> Controller:
             return set_image(self.namespace, workload, image, expected=expected, epoch=self.epoch, cause=self.cause)
 
-        return patiently(pin, time.monotonic() + self.patience, self.stopped)
+        return self._insisting(pin)
+
+    def _insisting(self, change: Callable[[], Controller]) -> Controller:
+        until = time.monotonic() + self.patience
+        return while_denied(lambda: patiently(change, until, self.stopped), self.stopped)
 
 
 def _half_changed(done: list[Workload], failed: Workload, error: PromokitError) -> Verdict:
@@ -160,6 +192,11 @@ def _expect(previous: Mapping[Workload, str], images: Mapping[Workload, str], ex
                 f"superseded: {workload} runs {previous[workload]}, not {wanted} as planned",
                 remedy="make a new plan",
             )
+
+
+def _running(controllers: Mapping[Workload, Controller]) -> dict[Workload, str]:
+    """Return the image that each workload is set to."""
+    return {workload: found.images[workload.container] for workload, found in controllers.items()}
 
 
 def _judged_by(policy: Policy, controller: Controller) -> Policy:
