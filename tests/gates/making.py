@@ -52,8 +52,8 @@ def workload(name: str = "main-app/main-app", **changes: Any) -> WorkloadStandin
     return WorkloadStanding(name=name, **settings)
 
 
-def standing(name: str, *workloads: WorkloadStanding, migrated: bool | None = True) -> Standing:
-    return Standing(name, workloads or (workload(), workload("worker-app/worker")), migrated)
+def standing(name: str, *workloads: WorkloadStanding, migrated: bool | None = True, unsettled: str = "") -> Standing:
+    return Standing(name, workloads or (workload(), workload("worker-app/worker")), migrated, unsettled)
 
 
 def old_image(digit: str = "b") -> ImageRef:

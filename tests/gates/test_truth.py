@@ -61,6 +61,8 @@ ROWS: list[Row] = [
     (differs.judge, {}, "allowed", "prod runs app:2026.11.20.0001"),
     (differs.judge, {"target": standing("prod", workload(), old("worker-app/worker"))}, "allowed", "will follow"),
     (differs.judge, {"target": standing("prod", migrated=False)}, "allowed", "will be finished"),
+    (differs.judge, {"target": standing("prod", unsettled=str(digest()))}, "allowed", "doesn't say that it succeeded"),
+    (differs.judge, {"target": standing("prod", unsettled=str(digest("b")))}, "refused", "runs this digest already"),
     (differs.judge, {"target": standing("prod")}, "refused", "runs this digest already"),
     (differs.judge, {"target": standing("prod", migrated=None)}, "refused", "runs this digest already"),
     (differs.judge, {"target": DARK}, "unknown", "could not be asked"),

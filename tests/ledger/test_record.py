@@ -16,6 +16,7 @@ from promokit.ledger.record import (
     recorded,
     succeeded,
     unfinished,
+    unsettled,
 )
 from tests.factories import NOW, digest, image
 
@@ -85,6 +86,17 @@ def test_a_migration_that_succeeded_belongs_to_its_digest() -> None:
         *(began("3", "c"), ended("3", "failed", migration="succeeded")),
     ]
     assert migrations(lines) == {str(digest("a")), str(digest("c"))}
+
+
+def test_what_was_cut_off_or_failed_is_unsettled_until_it_succeeds_or_is_taken_over() -> None:
+    """So that whoever begins it again may finish it, though its image is there already."""
+    assert unsettled([]) == ""
+    assert unsettled([began("1")]) == str(digest())
+    for outcome in ("inconclusive", "failed", "timed_out"):
+        assert unsettled([began("1"), ended("1", outcome)]) == str(digest())
+    assert unsettled([began("1"), ended("1")]) == ""
+    assert unsettled([began("1"), ended("1", "inconclusive"), began("2"), ended("2")]) == ""
+    assert unsettled([began("1"), ended("1", "inconclusive"), adopted("a")]) == ""
 
 
 def test_a_hold_lasts_until_it_is_released() -> None:

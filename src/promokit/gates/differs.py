@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from promokit.gates.answer import Answer, allowed, refused, unknown
-from promokit.gates.facts import Facts, Unknown
+from promokit.gates.facts import Facts, Standing, Unknown
 
 NAME = "differs"
 
@@ -17,13 +17,20 @@ def judge(facts: Facts) -> Answer | None:
         return unknown(NAME, target.why, target.remedy)
     there = [each for each in target.workloads if each.digest == facts.digest]
     if len(there) == len(target.workloads):
-        if target.migrated is False:
-            return allowed(NAME, "rolled out already, but its migration hasn't succeeded: it will be finished")
-        return refused(NAME, f"{target.environment} runs this digest already", "nothing is to be done")
+        return _all_there(facts, target)
     if there:
         return allowed(NAME, f"{', '.join(each.name for each in there)} there already, the others will follow")
     runs = target.workloads[0].image or "nothing"
     return allowed(NAME, f"{target.environment} runs {_tag(runs)}")
+
+
+def _all_there(facts: Facts, target: Standing) -> Answer:
+    """What was stopped before its end is gone through once more, though no workload is to be changed."""
+    if target.migrated is False:
+        return allowed(NAME, "rolled out already, but its migration hasn't succeeded: it will be finished")
+    if target.unsettled == str(facts.digest):
+        return allowed(NAME, "rolled out already, but the ledger doesn't say that it succeeded: it will be finished")
+    return refused(NAME, f"{target.environment} runs this digest already", "nothing is to be done")
 
 
 def _tag(image: str) -> str:

@@ -40,11 +40,15 @@ class WorkloadStanding:
 
 @frozen
 class Standing:
-    """An environment now. `migrated` says whether the migration of its digest succeeded; None: it has none."""
+    """An environment now. `migrated` says whether the migration of its digest succeeded; None: it has none.
+
+    `unsettled` is the digest of its newest operation if that one never ended, or not well; else empty.
+    """
 
     environment: str
     workloads: tuple[WorkloadStanding, ...]
     migrated: bool | None = None
+    unsettled: str = ""
 
     @property
     def digest(self) -> Digest | None:

@@ -76,6 +76,19 @@ def end_of(lines: Sequence[Line], start: Line) -> Line | None:
     return next((each for each in lines if each.get("line") == "closed" and each.get("op") == start.get("op")), None)
 
 
+def unsettled(lines: Sequence[Line]) -> str:
+    """Return the digest of the newest operation that changed what runs, if it never ended or didn't succeed.
+
+    Empty text if it did, or if somebody has taken over what runs since.
+    """
+    starts = [each for each in lines if _changes(each) or each.get("kind") == "adopt"]
+    newest = newest_change(lines)
+    if newest is None or starts[-1].get("kind") == "adopt":
+        return ""
+    start, end = newest
+    return "" if end is not None and end.get("outcome") == "succeeded" else digest_in(str(start.get("image", "")))
+
+
 def recorded(lines: Sequence[Line]) -> dict[str, tuple[str, ...]]:
     """Return the images that each workload may run by what is recorded; empty where nothing is.
 

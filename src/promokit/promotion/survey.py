@@ -7,7 +7,7 @@ from attrs import frozen
 from promokit.cluster.namespace import Namespace
 from promokit.gates.facts import Standing, WorkloadStanding
 from promokit.identity.proof import Proof
-from promokit.ledger.record import migrations
+from promokit.ledger.record import migrations, unsettled
 from promokit.ledger.store import Book, read_book
 from promokit.migration.run import migrated
 from promokit.model import Environment, Workload
@@ -53,7 +53,7 @@ class Survey:
     def standing(self) -> Standing:
         """The survey as the gates judge it."""
         workloads = tuple(_standing(self.look, each) for each in self.environment.workloads)
-        return Standing(self.environment.name, workloads, self.migrated)
+        return Standing(self.environment.name, workloads, self.migrated, unsettled(self.book.lines))
 
 
 def survey(environment: Environment, clients: Clients) -> Survey:
