@@ -7,7 +7,8 @@ import importlib
 import os
 import signal
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import Any
 
@@ -15,6 +16,8 @@ import click
 
 from promokit.cli.ending import Stopped, end_with_error, end_with_signal
 
+CLOSING_SECONDS = 7.0
+"""Below the 7.5 s after which GitHub sends SIGTERM, above what closing takes where no server answers."""
 COMMANDS = (
     *("resolve", "plan", "promote", "rollout", "migrate", "rollback"),
     *("status", "check", "history", "explain", "hold", "adopt", "override", "notify", "tag"),
@@ -51,13 +54,13 @@ def cli() -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit. No traceback reaches a user; --debug shows it."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    debug = "--debug" in words
-    signal.signal(signal.SIGTERM, _stop)
-    signal.signal(signal.SIGINT, _stop)
+    debug, stop = "--debug" in words, Stop()
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
     try:
         sys.exit(_run([each for each in words if each != "--debug"]))
     except Stopped as stopped:
-        end_with_signal(stopped.number, words, os.environ)
+        end_with_signal(stopped, words, os.environ)
     except (Exception, click.Abort) as error:
         if debug:
             raise
@@ -70,6 +73,21 @@ def _run(words: list[str]) -> Any:
     return cli.main(args=words, prog_name="promokit", standalone_mode=False) or 0
 
 
-def _stop(number: int, frame: FrameType | None) -> None:
-    del frame
-    raise Stopped(number)
+class Stop:
+    """The handler of signals: the first one stops what runs. Those that come while it is being closed change nothing.
+
+    Closing is bounded in time. After that a signal stops again: the first one may have come where Python lets no
+    exception out, as in a destructor.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._stopped_at = float("-inf")
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        """Raise Stopped, unless that was done a moment ago."""
+        del frame
+        now = self._clock()
+        if now - self._stopped_at > CLOSING_SECONDS:
+            self._stopped_at = now
+            raise Stopped(number)

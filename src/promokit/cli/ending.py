@@ -15,7 +15,7 @@ import click
 from attrs import field, frozen
 
 from promokit.errors import PromokitError, Superseded
-from promokit.github.escape import plain
+from promokit.github.escape import markdown_escape, plain
 from promokit.github.runner import Runner
 
 BUG = 70
@@ -23,11 +23,17 @@ _REGISTRY_HOST = re.compile(r"\b\d{12}\.dkr[.-]ecr[\w.-]*/")
 
 
 class Stopped(BaseException):
-    """A signal asked the process to stop. Not an Exception, so that nothing on the way takes it for an error."""
+    """A signal asked the process to stop. Not an Exception, so that nothing on the way takes it for an error.
+
+    `changed`, and notes on what is true of the cluster, are set by the operation that it ends.
+    """
+
+    changed = False
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
         self.number = number
+        self.signal = signal.Signals(number).name
 
 
 @frozen
@@ -64,13 +70,14 @@ def end_with_error(error: BaseException, words: Sequence[str], environ: Mapping[
     sys.exit(code)
 
 
-def end_with_signal(number: int, words: Sequence[str], environ: Mapping[str, str]) -> NoReturn:
+def end_with_signal(stopped: Stopped, words: Sequence[str], environ: Mapping[str, str]) -> NoReturn:
     """Exit as a process does that a signal stopped: 130 or 143. What it had begun is in the environment's ledger."""
-    line = f"stopped by {signal.Signals(number).name}"
-    told = {"outcome": "cancelled", "reason": line}
-    _say(f"promokit: {line}", {"error": line, "exit_code": 128 + number, **told}, words)
-    _tell_runner(environ, told)
-    sys.exit(128 + number)
+    reason, code = f"stopped by {stopped.signal}", 128 + stopped.number
+    line = "; ".join((reason, *getattr(stopped, "__notes__", ())))
+    told = {"outcome": "cancelled", "reason": reason, "changed": stopped.changed}
+    _say(f"promokit: {plain(line)}", {"error": line, "exit_code": code, **told}, words)
+    _tell_runner(environ, told, summary=f"### {markdown_escape(line)}\n" if stopped.changed else "")
+    sys.exit(code)
 
 
 def _say(line: str, data: Mapping[str, Any], words: Sequence[str]) -> None:

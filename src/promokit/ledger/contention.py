@@ -29,7 +29,7 @@ def written_among_others(namespace: Namespace, what: str, name: str, write: Call
             pause = random.uniform(0.02, 0.1) * min(attempt, _LONGEST_PAUSE)  # noqa: S311 - spreads writers, guards nothing
             time.sleep(pause)
         except Unreachable:
-            if not outages:
+            if not outages or time.monotonic() + outages[0] > namespace.transport.until:
                 raise
             time.sleep(outages.pop(0))
         except VerificationFailed:

@@ -42,24 +42,29 @@ def apply(
     the file of the flight recorder.
     """
     clients = clients or Clients()
-    rollout = partial(apply_rollout, record=record)
     promise, environment = promise_of(plan), plan.environment
-    steps = {
-        "none": (rollout,),
-        "after": (rollout, apply_migration),
-        "before": (apply_migration, rollout),
-    }
+    if promise.nothing:
+        return Result("succeeded", promise.nothing)
+    kind = kind_of(environment)
+    with step_of(environment, promise, kind, clients=clients, progress=progress, wait=wait) as step:
+        rollout, migration = partial(_roll_out, step, promise, clients, record), partial(_migrate, step)
+        parts = {"none": (rollout,), "after": (rollout, migration), "before": (migration, rollout)}
+        return step.finish(_in_turn(parts[plan.migrate]), more=False)
+
+
+def _in_turn(parts: tuple[Callable[[], Result], ...]) -> Result:
+    """Do one part after the other, the next only if the one before succeeded."""
     result: Result | None = None
-    for step in steps[plan.migrate]:
+    for part in parts:
         try:
-            done = step(environment, promise, clients=clients, progress=progress, wait=wait)
+            done = part()
         except PromokitError as error:
             error.changed = error.changed or (result is not None and result.changed)
             raise
         result = done if result is None else _joined(result, done)
         if not result.succeeded:
             break
-    assert result is not None  # noqa: S101 - there is at least one step
+    assert result is not None  # noqa: S101 - there is at least one part
     return result
 
 
@@ -79,26 +84,33 @@ def apply_rollout(
     if before:
         _need_migrated(environment, promise, clients)
     with step_of(environment, promise, kind_of(environment), clients=clients, progress=progress, wait=wait) as step:
-        done = roll_out(
-            step.operation.namespace,
-            dict.fromkeys(environment.workloads, str(step.image)),
-            evolve(Policy.of(environment), image_exists="yes"),  # its tag was just resolved there
-            cause=step.cause,
-            epoch=step.operation.lease.epoch,
-            expected=step.expected,
-            watching=watched(clients, progress, record=record, stopped=step.operation.lease.lost),
-        )
-        result = of_rollout(
-            done.verdict,
-            changed=done.changed,
-            migration="succeeded" if before else "",
-            image=str(step.image),
-            previous=done.previous[environment.reference],
-            standings=done.standings,
-        )
-        if result.outcome in {"failed", "timed_out"} and environment.auto_rollback:
-            result = go_back(step, done, result, clients)
+        result = _roll_out(step, promise, clients, record)
         return step.finish(result, more=after and result.succeeded)
+
+
+def _roll_out(step: Step, promise: Promise, clients: Clients, record: Path | None) -> Result:
+    """Pin the image on every workload and follow it; go back by itself where that is wanted."""
+    environment = step.environment
+    done = roll_out(
+        step.operation.namespace,
+        dict.fromkeys(environment.workloads, str(step.image)),
+        evolve(Policy.of(environment), image_exists="yes"),  # its tag was just resolved there
+        cause=step.cause,
+        epoch=step.operation.lease.epoch,
+        expected=step.expected,
+        watching=watched(clients, step.progress, record=record, stopped=step.operation.lease.lost),
+    )
+    result = of_rollout(
+        done.verdict,
+        changed=done.changed,
+        migration="succeeded" if promise.decided["migrate"] == "before" else "",
+        image=str(step.image),
+        previous=done.previous[environment.reference],
+        standings=done.standings,
+    )
+    if result.outcome in {"failed", "timed_out"} and environment.auto_rollback:
+        result = go_back(step, done, result, clients)
+    return result
 
 
 def apply_migration(
@@ -120,16 +132,15 @@ def apply_migration(
     check = (lambda: _need_rolled_out(namespace, environment, image)) if after else (lambda: None)
     kind = "migration" if after else kind_of(environment)
     with step_of(environment, promise, kind, clients=clients, progress=progress, wait=wait, check=check) as step:
-        result = _migrate(step, after, progress)
-        if not result.succeeded and after:
-            result = evolve(result, next_steps=(f"the image stays; to go back: promokit rollback {environment.name}",))
+        result = _migrate(step)
         return step.finish(result, more=not after and result.succeeded)
 
 
-def _migrate(step: Step, after: bool, progress: Progress) -> Result:
+def _migrate(step: Step) -> Result:
     """Run the migration unless the ledger says that it succeeded here; never for whoever lost the lease."""
     environment, lease, namespace = step.environment, step.operation.lease, step.operation.namespace
     assert environment.migration is not None  # noqa: S101 - told to the type checker
+    after = environment.migration.when == "after"
     image, previous = str(step.image), step.previous
     if str(step.image.digest) in migrations(step.book.lines):
         return Result("succeeded", "already-done", image=image, previous=previous, migration="succeeded")
@@ -145,11 +156,14 @@ def _migrate(step: Step, after: bool, progress: Progress) -> Result:
         step.image,
         timeout=environment.timeout.total_seconds(),
         blind_for=environment.blind_for.total_seconds(),
-        progress=progress,
+        progress=step.progress,
         stopped=lease.lost,
         confirm=confirm,
     )
-    return of_migration(verdict, changed=verdict.changed, image=image, previous=previous)
+    result = of_migration(verdict, changed=verdict.changed, image=image, previous=previous)
+    if after and not result.succeeded:
+        return evolve(result, next_steps=(f"the image stays; to go back: promokit rollback {environment.name}",))
+    return result
 
 
 def _need_migrated(environment: Environment, promise: Promise, clients: Clients) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -13,21 +13,26 @@ from attrs import define, evolve, field
 
 from promokit.cluster.identity import own_name
 from promokit.cluster.namespace import Namespace
-from promokit.errors import PromokitError, Superseded
+from promokit.errors import PromokitError
 from promokit.ledger.allowed_store import WHAT, publish_allowed
 from promokit.ledger.lease import Lease, take
 from promokit.ledger.lines import Line
-from promokit.ledger.record import entry, unfinished
+from promokit.ledger.record import entry, opened, unfinished
 from promokit.ledger.store import Book, append
 from promokit.model import Environment
 from promokit.promotion.clients import Clients
 from promokit.promotion.result import Result
+from promokit.promotion.stopping import cancel
 from promokit.rollout.change import epoch_of
 
 
 @define
 class Operation:
-    """An operation under way. `id` joins its two lines in the ledger; `started` is monotonic seconds."""
+    """An operation under way. `id` joins its two lines in the ledger; `started` is monotonic seconds.
+
+    `book` is the ledger as last written. `image` is what it brings, `previous` what ran before by the workload.
+    `opening` is its first line as long as it isn't known to be written, `ending` its result and facts once known.
+    """
 
     namespace: Namespace
     environment: Environment
@@ -37,6 +42,10 @@ class Operation:
     head: str = ""
     started: float = 0.0
     book: Book = field(factory=Book)
+    image: str = ""
+    previous: Mapping[str, str] = field(factory=dict)
+    opening: Mapping[str, Any] | None = None
+    ending: tuple[Result, Mapping[str, Any]] | None = None
 
     def close(self, result: Result, **facts: Any) -> str:
         """Write the `closed` line and return the ledger's new head; whoever took over may have written it already."""
@@ -49,9 +58,18 @@ class Operation:
             **facts,
         }
         line = entry("closed", self.kind, self.id, datetime.now(UTC), **told)
-        self.book = append(self.namespace, lambda book: [line] if _is_open(book, self.id) else [])
+        self.book = append(self.namespace, lambda book: self._missing(book, line))
         self.head = self.book.head
         return self.head
+
+    def _missing(self, book: Book, closed: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+        """Return what isn't written of its two lines.
+
+        A request for the first one may still be on its way: it fails once both are there.
+        """
+        if _is_open(book, self.id):
+            return [closed]
+        return [self.opening, closed] if self.opening and opened(book.lines, self.id) is None else []
 
     def publish(self) -> None:
         """List the digests that may run here by the ledger, before the cluster is changed and after. Unreachable."""
@@ -59,6 +77,7 @@ class Operation:
 
     def end(self, result: Result, progress: Callable[[str], None], **facts: Any) -> Result:
         """Close the operation and let the lease go. A ledger that can't be written never hides what happened."""
+        self.ending = (result, facts)
         try:
             head = self.close(result, **facts) if self.id else ""
         except PromokitError as error:
@@ -108,13 +127,11 @@ def under_lease(
 def begin(clients: Clients, environment: Environment, lease: Lease, kind: str, facts: Mapping[str, Any]) -> Operation:
     """Open an operation in the ledger. Others that were never closed are closed as interrupted: we hold their lease."""
     namespace, context = clients.namespace(environment), clients.context
-    operation = Operation(namespace, environment, lease, kind, secrets.token_hex(6), started=time.monotonic())
-    now = datetime.now(UTC)
     line = entry(
         "opened",
         kind,
-        operation.id,
-        now,
+        secrets.token_hex(6),
+        datetime.now(UTC),
         actor=context.actor,
         holder=context.holder,
         run=context.run_url,
@@ -122,8 +139,16 @@ def begin(clients: Clients, environment: Environment, lease: Lease, kind: str, f
         identity=own_name(namespace.transport),
         **facts,
     )
-    operation.book = append(namespace, lambda book: [*interrupted(book), line])
-    operation.head = operation.book.head
+    operation = _of_line(namespace, environment, lease, line, Book())
+    operation.opening = line
+    try:
+        operation.book = append(namespace, lambda book: _opening(book, line))
+    except Exception:
+        raise
+    except BaseException as stopped:
+        cancel(operation, stopped)
+        raise
+    operation.opening, operation.head = None, operation.book.head
     return operation
 
 
@@ -132,37 +157,31 @@ def resume(clients: Clients, environment: Environment, lease: Lease, book: Book,
     holder = clients.context.holder
     for line in unfinished(book.lines):
         if line.get("holder") == holder and line.get("plan") == plan_hash:
-            namespace = clients.namespace(environment)
-            return Operation(namespace, environment, lease, line["kind"], line["op"], book.head, time.monotonic(), book)
+            return _of_line(clients.namespace(environment), environment, lease, line, book)
     return None
 
 
-@contextmanager
-def closing(operation: Operation) -> Iterator[None]:
-    """Close the operation with what stopped it, should anything stop it: a signal, an error, a refusal."""
-    try:
-        yield
-    except PromokitError as error:
-        reason = "superseded" if isinstance(error, Superseded) else "error"
-        _close_quietly(operation, Result("inconclusive", reason), error.what)
-        raise
-    except Exception as error:
-        _close_quietly(operation, Result("inconclusive", "error"), f"{type(error).__name__}: {error}")
-        raise
-    except BaseException:
-        _close_quietly(operation, Result("inconclusive", "cancelled"), "stopped by a signal")
-        raise
+def _of_line(
+    namespace: Namespace, environment: Environment, lease: Lease, line: Mapping[str, Any], book: Book
+) -> Operation:
+    told = line.get("previous")
+    return Operation(
+        namespace,
+        environment,
+        lease,
+        str(line["kind"]),
+        str(line["op"]),
+        book.head,
+        started=time.monotonic(),
+        book=book,
+        image=str(line.get("image", "")),
+        previous=told if isinstance(told, Mapping) else {},
+    )
 
 
-def _close_quietly(operation: Operation, result: Result, why: str) -> None:
-    """What stopped us is what the user must hear of; whoever comes next closes what stays open."""
-    if not operation.id:
-        return  # it was never opened: the ledger couldn't be written
-    try:
-        operation.close(result, why=why)
-        operation.publish()
-    except PromokitError:
-        return
+def _opening(book: Book, line: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """Return what opens an operation; nothing where its line is there, and only the answer to writing it was lost."""
+    return [] if opened(book.lines, str(line["op"])) else [*interrupted(book), line]
 
 
 def _is_open(book: Book, operation: str) -> bool:

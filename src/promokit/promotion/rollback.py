@@ -15,11 +15,12 @@ from promokit.ledger.record import digest_in, newest_change, succeeded
 from promokit.ledger.store import Book, read_book
 from promokit.model import Environment, Workload
 from promokit.promotion.clients import Clients
-from promokit.promotion.operation import Operation, begin, closing, under_lease
+from promokit.promotion.operation import Operation, begin, under_lease
 from promokit.promotion.plan import tag_in
 from promokit.promotion.presence import is_gone
 from promokit.promotion.record import hold as hold_digest
 from promokit.promotion.result import Result, of_rollout
+from promokit.promotion.stopping import closing
 from promokit.promotion.watched import watched
 from promokit.rollout.policy import Policy
 from promokit.rollout.roll_out import roll_out

@@ -14,10 +14,11 @@ from promokit.image import ImageRef
 from promokit.ledger.store import Book, read_book
 from promokit.model import Environment, Workload
 from promokit.promotion.clients import Clients
-from promokit.promotion.operation import Operation, begin, closing, resume, under_lease
+from promokit.promotion.operation import Operation, begin, resume, under_lease
 from promokit.promotion.plan import EXPIRY, Plan, Promise, tag_in
 from promokit.promotion.planning import plan as make_plan
 from promokit.promotion.result import Result
+from promokit.promotion.stopping import closing
 
 Progress = Callable[[str], None]
 _CLOCKS_DIFFER = timedelta(minutes=5)

@@ -1,0 +1,70 @@
+"""What becomes of an operation that something stops: an error, a refusal, a signal. It is closed with what is true."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+from promokit.errors import PromokitError, Superseded
+from promokit.promotion.aftermath import aftermath
+from promokit.promotion.result import Result
+
+if TYPE_CHECKING:
+    from promokit.promotion.operation import Operation
+
+_UNDER_WAY_SECONDS = 0.1
+_LOOK_SECONDS = 1.0
+_CLOSE_SECONDS = 4.0
+
+
+@contextmanager
+def closing(operation: Operation) -> Iterator[None]:
+    """Close the operation with what stopped it, should anything stop it: a signal, an error, a refusal."""
+    try:
+        yield
+    except PromokitError as error:
+        reason = "superseded" if isinstance(error, Superseded) else "error"
+        _close_quietly(operation, Result("inconclusive", reason), {"why": error.what})
+        raise
+    except Exception as error:
+        why = f"{type(error).__name__}: {error}"
+        _close_quietly(operation, Result("inconclusive", "error"), {"why": why})
+        raise
+    except BaseException as stopped:
+        cancel(operation, stopped)
+        raise
+
+
+def cancel(operation: Operation, stopped: BaseException) -> None:
+    """Close an operation that a signal stops with what is true of the cluster, and note that on the exception.
+
+    One whose result is known already is closed with that. Whoever sent the signal kills us soon (GitHub: after 10 s),
+    so a server that doesn't answer isn't waited for: whoever comes next closes what stays open.
+    """
+    time.sleep(_UNDER_WAY_SECONDS)  # a change whose answer we don't wait for any more may just be made
+    after = aftermath(operation.namespace.within(_LOOK_SECONDS), operation.environment, operation.image)
+    changed = after.changed(operation.previous)
+    stopped.changed = changed  # type: ignore[attr-defined]
+    stopped.add_note(after.told())
+    operation.namespace = operation.namespace.within(_CLOSE_SECONDS)
+    signal = getattr(stopped, "signal", "a signal")
+    result = Result("inconclusive", "cancelled", changed=changed)
+    facts = {"why": f"stopped by {signal}", "workloads": after.workloads, "jobs": after.jobs}
+    known, with_facts = operation.ending or (result, facts)
+    if not _close_quietly(operation, known, with_facts):
+        stopped.add_note("the ledger doesn't say so: whoever comes next closes the operation as interrupted")
+
+
+def _close_quietly(operation: Operation, result: Result, facts: Mapping[str, Any]) -> bool:
+    """Return whether it is closed. What stopped us is what the user must hear of."""
+    if not operation.id:
+        return True  # it was never opened: the ledger couldn't be written, which was said
+    try:
+        operation.close(result, **facts)
+    except PromokitError:
+        return False
+    with suppress(PromokitError):  # the next operation mends the list
+        operation.publish()
+    return True
