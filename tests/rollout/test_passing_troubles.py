@@ -112,7 +112,7 @@ def test_a_creation_that_can_be_tried_again_is_no_refusal(message: str) -> None:
 def test_a_pod_that_waits_for_the_room_of_ending_pods_is_waited_for() -> None:
     """What ends makes room, as with a quota."""
     ending = pod("old-1", owner="rs1", deleting=True)
-    assert word(29.0, *story((0.9, ending), (1.0, PENDING))) == "progressing: waiting"
+    assert word(29.0, *story((0.9, replica_set("1")), (0.9, ending), (1.0, PENDING))) == "progressing: waiting"
 
 
 def test_a_sandbox_made_anew_is_no_crash_of_an_init_container() -> None:

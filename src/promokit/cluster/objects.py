@@ -30,8 +30,8 @@ class Controller:
     pods asked for (of a DaemonSet: nodes that should run one), `total` those that are there, `updated` those of the
     newest template. `partition` of a StatefulSet is the number of pods that keep the old one. `progress_seconds` is
     None where the kind has no deadline. `max_unavailable` of a Deployment is how many may be missing while it rolls
-    out. `on_delete`: pods are only replaced when somebody deletes them. `version` is the resourceVersion: equal ones
-    are the same state.
+    out, and `terminating` how many of its pods are on their way out, where it says so. `on_delete`: pods are only
+    replaced when somebody deletes them. `version` is the resourceVersion: equal ones are the same state.
     """
 
     name: str
@@ -57,6 +57,7 @@ class Controller:
     current_revision: str = ""
     version: str = ""
     max_unavailable: int = 0
+    terminating: int = 0
 
     @property
     def revision(self) -> str:
@@ -83,6 +84,12 @@ class ReplicaSet:
     replicas: int = 0
     conditions: tuple[Condition, ...] = ()
     created: datetime | None = None
+
+    @property
+    def failure(self) -> Condition | None:
+        """What it says of why it can't make pods, if it can't."""
+        told = (each for each in self.conditions if (each.type, each.status) == ("ReplicaFailure", "True"))
+        return next((each for each in told if each.reason != "FailedDelete"), None)
 
 
 @frozen
@@ -116,7 +123,9 @@ class Container:
 class Pod:
     """`owner` is the UID of the ReplicaSet, StatefulSet, DaemonSet or Job; `deleting` once it has a deletion timestamp.
 
-    `revision` is the template it was made from, as its StatefulSet or DaemonSet marks it.
+    `revision` is the template it was made from, as its StatefulSet or DaemonSet marks it. Of one on its way out, `ends`
+    is by when it should have ended, and `grace` how many seconds it has for that. `nominated`: the scheduler makes room
+    for it on a node.
     """
 
     name: str
@@ -130,6 +139,9 @@ class Pod:
     containers: tuple[Container, ...] = ()
     conditions: tuple[Condition, ...] = ()
     revision: str = ""
+    grace: int = 30
+    ends: datetime | None = None
+    nominated: bool = False
 
     def condition(self, kind: str) -> Condition | None:
         """Return the condition of this type, if there is one."""

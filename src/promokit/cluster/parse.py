@@ -13,17 +13,7 @@ from functools import lru_cache
 from sys import intern
 from typing import Any
 
-from promokit.cluster.objects import (
-    Condition,
-    Container,
-    Controller,
-    Event,
-    Job,
-    Object,
-    Pod,
-    ReplicaSet,
-    State,
-)
+from promokit.cluster.objects import Condition, Container, Controller, Event, Job, Object, Pod, ReplicaSet, State
 
 Json = dict[str, Any]
 _MANAGED, _AFTER_MANAGED = b'"managedFields":[', b']},"spec":'
@@ -68,10 +58,8 @@ def parse_deployment(data: Json) -> Controller:
         wanted=spec.get("replicas", 1),
         paused=spec.get("paused", False),
         progress_seconds=spec.get("progressDeadlineSeconds", 600),
-        total=status.get("replicas", 0),
-        updated=status.get("updatedReplicas", 0),
-        ready=status.get("readyReplicas", 0),
-        available=status.get("availableReplicas", 0),
+        terminating=status.get("terminatingReplicas", 0),
+        **_counts(status),
     )
 
 
@@ -85,10 +73,7 @@ def parse_stateful_set(data: Json) -> Controller:
         wanted=spec.get("replicas", 1),
         paused=False,
         progress_seconds=None,
-        total=status.get("replicas", 0),
-        updated=status.get("updatedReplicas", 0),
-        ready=status.get("readyReplicas", 0),
-        available=status.get("availableReplicas", 0),
+        **_counts(status),
         partition=(strategy.get("rollingUpdate") or {}).get("partition", 0),
         on_delete=strategy.get("type") == "OnDelete",
         update_revision=status.get("updateRevision", ""),
@@ -112,6 +97,11 @@ def parse_daemon_set(data: Json) -> Controller:
         available=status.get("numberAvailable", 0),
         on_delete=strategy.get("type") == "OnDelete",
     )
+
+
+def _counts(status: Json) -> dict[str, Any]:
+    names = {"total": "replicas", "updated": "updatedReplicas", "ready": "readyReplicas"}
+    return {each: status.get(name, 0) for each, name in {**names, "available": "availableReplicas"}.items()}
 
 
 def _max_unavailable(spec: Json) -> int:
@@ -177,6 +167,9 @@ def parse_pod(data: Json) -> Pod:
         containers=(*inits, *mains),
         conditions=_conditions(status),
         revision=_template_of(meta),
+        ends=parse_time(meta.get("deletionTimestamp")),
+        grace=meta.get("deletionGracePeriodSeconds", 30),
+        nominated=bool(status.get("nominatedNodeName")),
     )
 
 

@@ -49,8 +49,8 @@ def explain_timeline(file: Path, policy: Policy) -> Explanation:
 
 def explained(lines: Sequence[Line], policy: Policy, file: Path) -> Explanation:
     """Replay the lines of a recording; `file` is its name for errors."""
-    ours, unchanged = targets(lines, policy)
     jobs = _jobs(lines)
+    ours, unchanged = targets(lines, policy, sure=_is_of_a_job(lines))
     if ours or (unchanged and not jobs):
         done = replay(lines, lambda snapshot, now: assess(snapshot, ours or unchanged, now))
     elif jobs:
@@ -124,14 +124,28 @@ def _judge_jobs(
         log.note(assessment, at)
 
 
+def _is_of_a_job(lines: Iterable[Line]) -> bool:
+    """Say whether the change was seen to make a Job: one that nothing has come of yet at its first sight."""
+    return any(
+        t >= 0 and not (job.active or job.failed or job.succeeded or job.conditions)
+        for t, job in _first_seen(lines).values()
+    )
+
+
 def _jobs(lines: Iterable[Line]) -> dict[str, Workload]:
     """Find the Jobs that the change made, by UID; where none was made, all there are.
 
     A recording may begin at 0 or later with what was there: a Job that had ended at first sight wasn't made by it.
     """
+    first = _first_seen(lines)
+    made = {uid: job_as_workload(job) for uid, (t, job) in first.items() if t >= 0 and not judge_job(job, "").final}
+    return made or {uid: job_as_workload(job) for uid, (_, job) in first.items()}
+
+
+def _first_seen(lines: Iterable[Line]) -> dict[str, tuple[float, Job]]:
+    """Return each Job, by UID, as it was first seen, and when."""
     first: dict[str, tuple[float, Job]] = {}
     for line in lines:
         if isinstance(line.seen, Job):
             first.setdefault(line.seen.uid, (line.t, line.seen))
-    made = {uid: job_as_workload(job) for uid, (t, job) in first.items() if t >= 0 and not judge_job(job, "").final}
-    return made or {uid: job_as_workload(job) for uid, (_, job) in first.items()}
+    return first

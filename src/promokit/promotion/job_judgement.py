@@ -11,10 +11,11 @@ from promokit.migration.verdict import judge_job
 from promokit.model import Workload
 from promokit.outcome import Outcome
 from promokit.rollout.assessment import Assessment, assessed
-from promokit.rollout.creation import creation_signs
+from promokit.rollout.creation import creation_by, creation_signs
 from promokit.rollout.judgement import Evidence, Judgement, Verdict, evidence_of
+from promokit.rollout.look import NEVER, Look, Sign
 from promokit.rollout.policy import Policy
-from promokit.rollout.signs import NEVER, Look, Sign, blocked
+from promokit.rollout.signs import blocked
 from promokit.rollout.snapshot import Snapshot
 
 
@@ -52,16 +53,12 @@ def _judged(snapshot: Snapshot, uid: str, name: str, policy: Policy, now: float)
 
 
 def _signs(snapshot: Snapshot, uid: str, policy: Policy, now: float) -> Iterator[Sign]:
+    room = snapshot.room
     for sighting in snapshot.pods_of(uid):
         heard = snapshot.heard(sighting.pod.uid)
-        yield from blocked(Look(sighting, heard, policy, now, snapshot.pods_are_ending, snapshot.freed_at))
-    yield from creation_signs(
-        snapshot.heard(uid),
-        (),
-        room_may_come=snapshot.pods_are_ending,
-        freed_at=snapshot.freed_at,
-        now=now,
-    )
+        yield from blocked(Look(sighting, heard, policy, now, room.until({uid}), room.freed_at({uid})))
+    creation = creation_by(snapshot, uid, {uid}, room.until())
+    yield from creation_signs(creation, now, policy.config_missing_for)
 
 
 def _ends(snapshot: Snapshot, uid: str, name: str) -> Iterator[Evidence]:

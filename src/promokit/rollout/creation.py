@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
+
+from attrs import frozen
 
 from promokit.cluster.objects import Condition
-from promokit.rollout.signs import NEVER, Sign
-from promokit.rollout.snapshot import Heard
+from promokit.rollout.hearing import Heard
+from promokit.rollout.look import NEVER, Sign
+from promokit.rollout.room import LONG_AGO
+from promokit.rollout.snapshot import Snapshot
 
+LASTING_SECONDS = 3.0
 _OUTAGES = (
     "failed calling webhook",
     "Internal error",
@@ -22,31 +27,70 @@ _OUTAGES = (
 )
 
 
-def creation_signs(
-    heard: Sequence[Heard], conditions: Iterable[Condition], *, room_may_come: bool, freed_at: float, now: float
-) -> list[Sign]:
-    """Return what Events FailedCreate and the condition ReplicaFailure tell of the one that makes the new pods.
+_ACCOUNT = "error looking up service account"
 
-    Twice refused is refused. A quota isn't used up as long as pods are ending or about to be (`room_may_come`): what
-    they free counts, so the refusals of before don't. A webhook that can't be called is an outage, not a refusal.
+
+@frozen
+class Creation:
+    """What tells of the one that makes a workload's new pods: Events about it, its condition ReplicaFailure and when
+    that was first seen; when it last made a pod; until when pods that are ending may make room, and the last one went.
     """
-    failed = [each for each in heard if each.event.reason == "FailedCreate" and each.count > 0]
+
+    heard: Sequence[Heard]
+    failure: Condition | None = None
+    failing_since: float = LONG_AGO
+    made_at: float = LONG_AGO
+    room_until: float = LONG_AGO
+    freed_at: float = LONG_AGO
+
+
+def creation_by(snapshot: Snapshot, uid: str, owners: Collection[str], room_until: float) -> Creation:
+    """Return what is known of the one of this UID that makes pods, one of the workload's `owners` of them.
+
+    A quota is of the namespace, and so is its room.
+    """
+    maker = snapshot.replica_sets.get(uid)
+    return Creation(
+        snapshot.heard(uid, snapshot.hearing.clock(owners)),
+        maker.failure if maker else None,
+        snapshot.failing_since.get(uid, LONG_AGO),
+        snapshot.made_at.get(uid, LONG_AGO),
+        room_until,
+        snapshot.room.freed_at(),
+    )
+
+
+def creation_signs(creation: Creation, now: float, missing_for: float) -> list[Sign]:
+    """Return what Events FailedCreate and the condition ReplicaFailure tell of it.
+
+    Twice refused is refused. A quota isn't used up as long as pods are ending or about to be: what they free counts, so
+    the refusals of before don't. A webhook that can't be called is an outage, not a refusal.
+    """
+    failed = [each for each in creation.heard if each.event.reason == "FailedCreate" and each.count > 0]
     refusals = [each for each in failed if not _outage(each.event.message)]
     if refusals:
-        return [_refused(refusals, room_may_come, freed_at, now)]
+        return [_refused(refusals, creation, now, missing_for)]
     if failed:
         message, count = failed[-1].event.message, sum(each.count for each in failed)
-        return [Sign("creation-fails", NEVER, message=message, count=count, rests_on="event FailedCreate")]
-    return [_by_condition(each) for each in conditions if (each.type, each.status) == ("ReplicaFailure", "True")]
+        return [Sign("creation-fails", NEVER, message=message, count=count, rests_on=_EVENT)]
+    return [_by_condition(creation.failure, creation)] if creation.failure else []
 
 
-def _refused(refusals: list[Heard], room_may_come: bool, freed_at: float, now: float) -> Sign:
+def _refused(refusals: list[Heard], creation: Creation, now: float, missing_for: float) -> Sign:
     message, count = refusals[-1].event.message, sum(each.count for each in refusals)
-    if "exceeded quota" not in message:
-        return Sign("creation-refused", now if count >= 2 else NEVER, message=message, count=count, rests_on=_EVENT)
-    since = sum(_since(each, freed_at) for each in refusals)
-    due = now if since >= 2 and not room_may_come else NEVER
-    return Sign("quota", due, message=message, count=count, rests_on=_EVENT)
+    reason, due = "creation-refused", now if count >= 2 else NEVER
+    if "exceeded quota" in message:
+        since = sum(_since(each, creation.freed_at) for each in refusals)
+        reason, due = "quota", max(now, creation.room_until) if since >= 2 else NEVER
+    elif _ACCOUNT in message:
+        due = _account_missing(refusals, creation.made_at, missing_for)
+    return Sign(reason, due, message=message, count=count, rests_on=_EVENT)
+
+
+def _account_missing(refusals: list[Heard], made_at: float, missing_for: float) -> float:
+    """A ServiceAccount may be on its way for a moment, as a ConfigMap; and it came, if a pod was made since."""
+    still = [each for each in refusals if each.last > made_at]
+    return min(each.first for each in still) + missing_for if sum(each.count for each in still) >= 2 else NEVER
 
 
 def _since(heard: Heard, freed_at: float) -> int:
@@ -56,10 +100,19 @@ def _since(heard: Heard, freed_at: float) -> int:
     return int(heard.last > freed_at)
 
 
-def _by_condition(condition: Condition) -> Sign:
-    """Tell of a refusal whose Events were lost; by itself it doesn't say how often."""
-    reason = "quota" if "exceeded quota" in condition.message else "creation-refused"
-    return Sign(reason, NEVER, message=condition.message, rests_on="condition ReplicaFailure=True")
+def _by_condition(condition: Condition, creation: Creation) -> Sign:
+    """Tell of a refusal whose Events were lost: what still holds after seconds was refused again and again.
+
+    The controller tries again after 5 ms, 10 ms, 20 ms, …, and takes the condition back as soon as it has made one
+    (pkg/controller/replicaset: manageReplicas, calculateStatus).
+    """
+    if _outage(condition.message):
+        return Sign("creation-fails", NEVER, message=condition.message, rests_on=_CONDITION)
+    due = max(creation.failing_since, 0.0) + LASTING_SECONDS
+    if "exceeded quota" in condition.message:
+        due = max(due, creation.room_until, creation.freed_at + LASTING_SECONDS)
+        return Sign("quota", due, message=condition.message, rests_on=_CONDITION)
+    return Sign("creation-refused", due, message=condition.message, rests_on=_CONDITION)
 
 
 def _outage(message: str) -> bool:
@@ -67,3 +120,4 @@ def _outage(message: str) -> bool:
 
 
 _EVENT = "event FailedCreate"
+_CONDITION = "condition ReplicaFailure=True"

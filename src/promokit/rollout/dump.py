@@ -15,6 +15,8 @@ from promokit.cluster.strict import parse_strictly
 from promokit.errors import ConfigError
 from promokit.model import Workload
 from promokit.rollout.completion import all_replaced
+from promokit.rollout.hearing import Hearing
+from promokit.rollout.room import Room
 from promokit.rollout.sighting import Sighting
 from promokit.rollout.snapshot import Snapshot
 
@@ -59,7 +61,9 @@ def dated(
     """
     listed = list(objects)
     snapshot = _shown(listed)
-    since = _clock(_change(snapshot, controller, now))
+    change = _change(snapshot, controller, now)
+    since = _clock(change)
+    snapshot.hearing = Hearing()
     _date(snapshot, listed, since, now, stable_for)
     progressing = controller.condition("Progressing")
     steps = [progressing.since if progressing else None, *map(_unready_since, snapshot.new_pods(controller))]
@@ -71,6 +75,7 @@ def dated_job(objects: Iterable[Object], job: Job, now: datetime) -> tuple[Snaps
     """Return the snapshot in which a Job is judged, and the seconds from its creation to `now`."""
     listed = list(objects)
     snapshot, since = _shown(listed), _clock(job.created or now)
+    snapshot.hearing = Hearing()
     _date(snapshot, listed, since, now, 0.0)
     return snapshot, since(now)
 
@@ -110,9 +115,16 @@ def _clock(change: datetime) -> Since:
 
 
 def _date(snapshot: Snapshot, objects: Iterable[Object], since: Since, now: datetime, stable_for: float) -> None:
-    """Put the pods' and Events' own times into a snapshot."""
+    """Put the pods', ReplicaSets' and Events' own times into a snapshot."""
+    snapshot.made_at, snapshot.room = {}, Room()
     for sighting in list(snapshot.pods.values()):
         snapshot.keep(_dated(sighting, since, since(now), stable_for))
+        pod, made = sighting.pod, since(sighting.pod.created)
+        snapshot.made_at[pod.owner] = max(made, snapshot.made_at.get(pod.owner, made))
+        snapshot.room.see(pod, since(pod.ends) - pod.grace)
+    for replica_set in snapshot.replica_sets.values():
+        if failure := replica_set.failure:
+            snapshot.failing_since[replica_set.uid] = since(failure.since)
     for event in (each for each in objects if isinstance(each, Event)):
         if since(event.last or now) >= 0:
             snapshot.hear(event, max(since(event.first or event.last), 0.001), since(event.last or now))

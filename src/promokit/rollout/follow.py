@@ -17,11 +17,11 @@ from promokit.rollout.assessment import Assessment, assess, assessed
 from promokit.rollout.judgement import Evidence, Judgement, Verdict
 from promokit.rollout.last_words import with_logs
 from promokit.rollout.latecomers import with_time_for_latecomers
+from promokit.rollout.look import NEVER
 from promokit.rollout.policy import Policy
 from promokit.rollout.presence import Presence
 from promokit.rollout.record import Recorder
 from promokit.rollout.sight import Sight
-from promokit.rollout.signs import NEVER
 from promokit.rollout.standing import Standing, standings
 from promokit.rollout.streams import Streams, streams_for
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from attrs import evolve, frozen
 
 from promokit.outcome import EXIT_CODES, Outcome
+from promokit.rollout.look import Sign
 from promokit.rollout.reasons import REMEDIES
-from promokit.rollout.signs import Sign
 
 
 @frozen

@@ -43,7 +43,7 @@ _SPEC: Mapping[str, tuple[str, ...]] = {
     "Job": ("parallelism", "completions", "backoffLimit", "activeDeadlineSeconds", "suspend"),
     "Pod": ("nodeName", "restartPolicy"),
 }
-_POD_STATUS = ("phase", "reason", "message", "startTime", "conditions")
+_POD_STATUS = ("phase", "reason", "message", "startTime", "conditions", "nominatedNodeName")
 _CONTAINER_STATUS = (
     "name",
     "image",

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from attrs import define, evolve, field, frozen
 
 from promokit.rollout.assessment import Assessment
-from promokit.rollout.signs import NEVER, Sign
+from promokit.rollout.look import NEVER, Sign
 from promokit.rollout.snapshot import Snapshot
 from promokit.rollout.timeline import Line
 

@@ -60,9 +60,9 @@ class Sighting:
         return restarts + (down and not done)
 
 
-def sighted(before: Sighting | None, pod: Pod, t: float) -> Sighting:
-    """Return what is known of a pod after it was seen at second `t`."""
-    known = before or Sighting(pod, _baseline(pod, t))
+def sighted(before: Sighting | None, pod: Pod, t: float, *, of_before: bool = False) -> Sighting:
+    """Return what is known of a pod after it was seen at second `t`; `of_before`: it was made before the change."""
+    known = before or Sighting(pod, _baseline(pod, t, of_before=of_before))
     restarted = before is not None and _restarts(before.pod) != _restarts(pod)
     ready_since = None if not pod.ready else t if restarted or known.ready_since is None else known.ready_since
     baseline, waiting = _forgiven(before, known, pod), _waiting(known, pod, t)
@@ -80,9 +80,12 @@ def _forgiven(before: Sighting | None, known: Sighting, pod: Pod) -> dict[str, i
     return {**known.baseline, **lost} if lost else known.baseline
 
 
-def _baseline(pod: Pod, t: float) -> dict[str, int]:
-    """Restarts of before the change don't count: those of a pod seen at 0, or too early for a new one's."""
-    if t > 0:
+def _baseline(pod: Pod, t: float, *, of_before: bool) -> dict[str, int]:
+    """Restarts of before the change don't count: those of a pod seen at 0, or too early for a new one's.
+
+    Nor do those of a pod that is older than the change, if it is first seen later.
+    """
+    if t > 0 and not of_before:
         return {each.name: each.restarts for each in pod.containers if each.restarts and t < SOONEST_RESTART}
     fresh = Sighting(pod, {})
     return {each.name: ended for each in pod.containers if (ended := fresh.terminations(each))}
@@ -98,11 +101,14 @@ def _waiting(known: Sighting, pod: Pod, t: float) -> dict[str, tuple[str, float]
 
 
 def _pending(known: Sighting, pod: Pod, t: float) -> float | None:
-    """Since when no node takes the pod. One that is held back by a scheduling gate isn't asked for yet."""
+    """Since when no node takes the pod, or since its nomination for one was taken back.
+
+    One that is held back by a scheduling gate isn't asked for yet.
+    """
     scheduled = pod.condition("PodScheduled")
     if scheduled is None or scheduled.status != "False" or scheduled.reason == "SchedulingGated":
         return None
-    return t if known.unscheduled_since is None else known.unscheduled_since
+    return t if known.unscheduled_since is None or known.pod.nominated else known.unscheduled_since
 
 
 def _pulls(known: Sighting, pod: Pod) -> dict[str, tuple[str, ...]]:

@@ -7,21 +7,17 @@ rests on.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-
-from attrs import frozen
+from collections.abc import Callable, Iterator
 
 from promokit.cluster.objects import Container
-from promokit.rollout.policy import Policy
+from promokit.rollout.look import NEVER, Look, Sign, any_of
+from promokit.rollout.pulls import image_invalid, pull_failed
 from promokit.rollout.sighting import Sighting
-from promokit.rollout.snapshot import LONG_AGO, Heard
 
-NEVER = float("inf")
 _LOST = {"Evicted", "Preempting", "NodeLost", "NodeAffinity", "Terminated", "NodeShutdown"}
 _BY_AUTOSCALER = {"TriggeredScaleUp", "Nominated"}
-_REFUSED_PULL = ("unauthorized", "denied", "forbidden", "authorization failed", "no basic auth credentials")
-_UNPULLABLE = {"InvalidImageName", "ErrImageNeverPull"}
-_NOT_THERE = ("not found", "manifest unknown", "404 Not Found")
+_ROOM = ("Insufficient", "Too many pods", "free ports", "anti-affinity", "max volume count", "topology spread", "disk")
+"""What the scheduler says where the end of another pod would help (pkg/scheduler/framework/plugins: their reasons)."""
 _MISSING = re.compile(
     r'(configmap|secret)s? "[^"]*" not found|couldn\'t find key .* in (ConfigMap|Secret)'
     r"|references non-existent (config|secret) key"
@@ -29,49 +25,6 @@ _MISSING = re.compile(
 _KUBELET_NOT_READY = ("cache", "services have not yet been read", "cannot find volume")
 _RAN = "CrashLoopBackOff"
 _RUNTIME_BUSY = ("deadline exceeded", "DeadlineExceeded", "is reserved for")
-
-
-@frozen
-class Sign:
-    """A cause of failure: the reason word, where it was seen, and what it rests on.
-
-    `due` is when it becomes a failure, in seconds since the change; before that it is only told. `rests_on` names the
-    state, condition or Event.
-    """
-
-    reason: str
-    due: float
-    pod: str = ""
-    container: str = ""
-    exit_code: int | None = None
-    message: str = ""
-    count: int = 1
-    rests_on: str = ""
-
-
-@frozen
-class Look:
-    """A look at a pod: what is known of it, the Events about it, the policy and the time.
-
-    `pods_are_ending` and `freed_at` are those of the snapshot: whether, and since when, there may be room.
-    """
-
-    sighting: Sighting
-    heard: Sequence[Heard]
-    policy: Policy
-    now: float
-    pods_are_ending: bool = False
-    freed_at: float = LONG_AGO
-
-    def about(self, container: Container, reason: str) -> list[Heard]:
-        """Return the Events of a reason about a container, and those that don't say about which."""
-        return [
-            each for each in self.heard if each.event.reason == reason and each.event.container in {"", container.name}
-        ]
-
-    def sign(self, reason: str, due: float, container: Container, **facts: object) -> Sign:
-        """Return a sign of one of the pod's containers."""
-        return Sign(reason, due, self.sighting.pod.name, container.name, **facts)  # type: ignore[arg-type]
 
 
 def pod_signs(look: Look) -> Iterator[Sign]:
@@ -88,8 +41,11 @@ def pod_signs(look: Look) -> Iterator[Sign]:
 
 
 def blocked(look: Look) -> Iterator[Sign]:
-    """Yield the signs that a pod can't even begin; of a Job's pod no others count, since its controller tries again."""
-    return (each for each in pod_signs(look) if each.reason in _BEFORE_START)
+    """Yield the signs that a pod can't even begin; of a Job's pod no others count, since its controller tries again.
+
+    A container that can't be made ends nothing that the controller could count, unlike one that can't be started.
+    """
+    return (each for each in pod_signs(look) if each.reason in _BEFORE_START or each.rests_on == _NOT_MADE)
 
 
 def is_lost(sighting: Sighting) -> bool:
@@ -104,19 +60,22 @@ def is_lost(sighting: Sighting) -> bool:
 def unschedulable(look: Look) -> Sign | None:
     """PodScheduled=False for 20 s, unless an autoscaler has spoken: then only the deadline ends the wait.
 
-    The cluster autoscaler says TriggeredScaleUp, Karpenter says Nominated. Pods that are ending make room,
-    which the scheduler has looked for 10 s after they have gone (podMaxBackoffSeconds).
+    The cluster autoscaler says TriggeredScaleUp, Karpenter says Nominated. A pod that is nominated has a node whose
+    other pods are being preempted for it. The workload's own pods that are ending make room, if it is room that is
+    missing; the scheduler has looked for it 10 s after they have gone (podMaxBackoffSeconds).
     """
     since = look.sighting.unscheduled_since
     if since is None:
         return None
     spoken = any(each.event.reason in _BY_AUTOSCALER for each in look.heard)
     condition = look.sighting.pod.condition("PodScheduled")
+    message = condition.message if condition else ""
+    room = max(look.room_until, look.freed_at + 10.0) if not message or any_of(_ROOM, message) else since
     return Sign(
         "unschedulable",
-        NEVER if spoken or look.pods_are_ending else max(since + look.policy.unschedulable_for, look.freed_at + 10.0),
+        NEVER if spoken or look.sighting.pod.nominated else max(since + look.policy.unschedulable_for, room),
         look.sighting.pod.name,
-        message=condition.message if condition else "",
+        message=message,
         rests_on="condition PodScheduled=False",
     )
 
@@ -164,56 +123,13 @@ def crashed(look: Look, container: Container) -> Sign | None:
     )
 
 
-def image_invalid(look: Look, container: Container) -> Sign | None:
-    """The reference can't be pulled at all: the kubelet says so by the reason, by Event first and then by status."""
-    state = container.state
-    if state.reason in _UNPULLABLE:
-        return look.sign("image-invalid", look.now, container, message=state.message, rests_on=f"state {state.reason}")
-    said = [
-        each.event
-        for each in look.about(container, "Failed")
-        if each.event.message.removeprefix("Error: ") in _UNPULLABLE
-    ]
-    if state.kind != "waiting" or container.image_id or not said:
-        return None
-    return look.sign("image-invalid", look.now, container, message=said[-1].message, rests_on="event Failed")
-
-
-def pull_failed(look: Look, container: Container) -> Sign | None:
-    """The kubelet can't pull. Only what the registry says tells a missing image from one that is on its way.
-
-    Attempts are counted by the Events "Failed to pull"; the status lags behind them by one sync.
-    """
-    state = container.state
-    failed = [each for each in look.about(container, "Failed") if "Failed to pull image" in each.event.message]
-    told = state.reason in {"ErrImagePull", "ImagePullBackOff"}
-    if state.kind != "waiting" or container.image_id or not (failed or told):
-        return None
-    message = failed[-1].event.message if failed else state.message
-    refused, in_status = _refused(message), look.sighting.pulls.get(container.name, ())
-    tries = max(
-        sum(each.count for each in failed if _refused(each.event.message) or not refused),
-        sum(_refused(each) or not refused for each in in_status),
-    )
-    rests_on = "event Failed" if failed else f"state {state.reason}"
-    if refused:
-        reason, due = "pull-refused", look.now if tries >= 2 else NEVER
-    elif "no match for platform" in message:
-        reason, due = "wrong-platform", look.now  # the image has no such child, and a digest doesn't change
-    elif any(each in message for each in _NOT_THERE):
-        reason, due = "image-not-found", look.now if look.policy.image_exists == "no" else NEVER
-    else:
-        reason, due = "pull-fails", NEVER
-    return look.sign(reason, due, container, message=message, count=tries, rests_on=rests_on)
-
-
 def config_missing(look: Look, container: Container) -> Sign | None:
     """A ConfigMap, Secret or key is still missing 3 s after the kubelet first said so, by Event or by status.
 
     A kubelet that hasn't read all yet says nothing of the object, nor does an old Event once the container has run.
     """
     reason, since = look.sighting.waiting_since.get(container.name, ("", NEVER))
-    named = reason == "CreateContainerConfigError" and not _any(_KUBELET_NOT_READY, container.state.message)
+    named = reason == "CreateContainerConfigError" and not any_of(_KUBELET_NOT_READY, container.state.message)
     said = [each for each in look.about(container, "Failed") if _is_config(each.event.message)] * (reason != _RAN)
     if container.state.kind != "waiting" or not (named or said):
         return None
@@ -247,6 +163,7 @@ CONTAINER_RULES: tuple[Callable[[Look, Container], Sign | None], ...] = (
     config_missing,
     not_created,
 )
+_NOT_MADE = "state CreateContainerError"
 _BEFORE_START = {
     "unschedulable",
     "config-missing",
@@ -272,26 +189,16 @@ def _why_ended(look: Look, container: Container) -> str:
     return "init-failed" if container.init and not container.sidecar else "crash-loop"
 
 
-def _refused(message: str) -> bool:
-    """Look for the words of a refusal, but not in the image's reference or a URL: a tag or digest may hold any."""
-    said = " ".join(word for word in message.lower().split() if "/" not in word)
-    return _any(_REFUSED_PULL, said) and "connect: permission denied" not in said  # that is the node's own network
-
-
 def _is_start(message: str) -> bool:
     """Tell the Event of a container that couldn't be made or started from those of pulls and configuration.
 
     A runtime that is busy gets there in the end.
     """
     words = message.removeprefix("Error: ")
-    others = words in {"ErrImagePull", "ImagePullBackOff"} or _is_config(message) or _any(_RUNTIME_BUSY, message)
+    others = words in {"ErrImagePull", "ImagePullBackOff"} or _is_config(message) or any_of(_RUNTIME_BUSY, message)
     return words != message and not others
 
 
 def _is_config(message: str) -> bool:
     """Tell the words for a missing ConfigMap, Secret or key from others that hold a "not found", such as a driver's."""
     return _MISSING.search(message) is not None
-
-
-def _any(words: tuple[str, ...], message: str) -> bool:
-    return any(each in message for each in words)

@@ -9,62 +9,37 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from attrs import define, evolve, field
+from attrs import define, field
 
 from promokit.cluster.objects import Controller, Event, Job, Object, Pod, ReplicaSet
 from promokit.model import Workload
+from promokit.rollout.hearing import TELLING, Heard, Hearing, is_before
+from promokit.rollout.room import LONG_AGO, Room
 from promokit.rollout.sighting import Sighting, sighted
-
-LONG_AGO = float("-inf")
-TELLING = {
-    "Failed",
-    "FailedCreate",
-    "FailedMount",
-    "FailedAttachVolume",
-    "FailedScheduling",
-    "Killing",
-    "Nominated",
-    "TriggeredScaleUp",
-    "Unhealthy",
-}
-"""The reasons of Events that a rule rests on; what else is told isn't kept."""
-
-
-@define
-class Heard:
-    """An Event, when it was first and last heard, and how often it had come before the change."""
-
-    event: Event
-    first: float
-    last: float
-    before: int = 0
-
-    @property
-    def count(self) -> int:
-        """How often it has come since the change."""
-        return self.event.count - self.before
 
 
 @define
 class Snapshot:
-    """The state by UID. `progress_at` is when a controller's counts last went forward, by its UID.
+    """The state by UID. `progress_at` is when a controller's counts last went forward, `made_at` when an owner was last
+    seen to have made a pod, `failing_since` since when a ReplicaSet says that it can't, each by UID.
 
-    `freed_at` is when a pod that was ending was last seen to be gone; `gone` are the controllers and Jobs that were
-    deleted, which are told from those that haven't been seen yet.
+    `room` is what pods make by ending; `gone` are the controllers and Jobs that were deleted, which are told from those
+    that haven't been seen yet.
     """
 
     controllers: dict[str, Controller] = field(factory=dict)
     replica_sets: dict[str, ReplicaSet] = field(factory=dict)
     pods: dict[str, Sighting] = field(factory=dict)
     jobs: dict[str, Job] = field(factory=dict)
-    events: dict[str, dict[str, Heard]] = field(factory=dict)
+    hearing: Hearing = field(factory=Hearing)
     progress_at: dict[str, float] = field(factory=dict)
-    freed_at: float = LONG_AGO
+    made_at: dict[str, float] = field(factory=dict)
+    failing_since: dict[str, float] = field(factory=dict)
+    room: Room = field(factory=Room)
     gone: set[str] = field(factory=set)
     _made_in: dict[str, int] = field(factory=dict)
     _named: dict[tuple[str, str], str] = field(factory=dict)
     _owned: dict[str, dict[str, None]] = field(factory=dict)
-    _ending: dict[str, None] = field(factory=dict)
     _living: dict[str, dict[str, Sighting]] = field(factory=dict)
     _told_of: dict[str, set[str]] = field(factory=dict)
 
@@ -81,10 +56,13 @@ class Snapshot:
     def current(self, controller: Controller) -> ReplicaSet | None:
         """Return the ReplicaSet of a Deployment's newest revision.
 
-        Of objects that were told without their annotations, it is the newest with the same images.
+        Of objects that were told without their annotations, it is the newest with the same images. While `Recreate`
+        ends the old pods, the newest revision is still that of before: its images tell.
         """
-        owned = [each for each in self.replica_sets_of(controller) if each.revision == controller.revision]
-        return next((each for each in reversed(owned) if each.images == controller.images), owned[0] if owned else None)
+        for each in reversed(list(self.replica_sets_of(controller))):
+            if each.revision == controller.revision and each.images in (controller.images, {}):
+                return each
+        return None
 
     def creator(self, controller: Controller) -> str:
         """Return the UID of what makes the new pods: the current ReplicaSet, or the controller itself. Else empty."""
@@ -109,22 +87,20 @@ class Snapshot:
         """Return all pods that an object owns."""
         return [self.pods[each] for each in self._owned.get(uid, ()) if each in self.pods]
 
-    @property
-    def pods_are_ending(self) -> bool:
-        """Whether some pod of the namespace is on its way out."""
-        return bool(self._ending)
+    def owners(self, controller: Controller) -> set[str]:
+        """Return the UIDs of what may own a controller's pods: itself, and the ReplicaSets of a Deployment."""
+        return {controller.uid, *(each.uid for each in self.replica_sets_of(controller))}
 
-    def heard(self, uid: str) -> list[Heard]:
-        """Return the Events about an object, in the order they were first heard."""
-        return list(self.events.get(uid, {}).values())
+    def heard(self, uid: str, clock: float = LONG_AGO) -> list[Heard]:
+        """Return the Events about an object, in the order they were first heard; `clock` tells those of before."""
+        return self.hearing.about(uid, clock)
 
     def see(self, seen: Object, t: float) -> None:
         """Take in the newest state of an object, seen at second `t`."""
         if isinstance(seen, Controller):
             self._see_controller(seen, t)
         elif isinstance(seen, ReplicaSet):
-            self.replica_sets[seen.uid] = seen
-            self._owned.setdefault(seen.owner, {})[seen.uid] = None
+            self._see_replica_set(seen, t)
         elif isinstance(seen, Pod):
             self._see_pod(seen, t)
         elif isinstance(seen, Event):
@@ -140,7 +116,7 @@ class Snapshot:
             self._living.setdefault(owner, {})[uid] = sighting
         else:
             self._living.get(owner, {}).pop(uid, None)
-        if sighting.troubled or uid in self.events:
+        if sighting.troubled or self.hearing.is_told_of(uid):
             self._told_of.setdefault(owner, set()).add(uid)
         else:
             self._told_of.get(owner, set()).discard(uid)
@@ -149,12 +125,7 @@ class Snapshot:
         """Take in an Event that came at second `first` and again until `last`. What no rule rests on isn't kept."""
         if event.reason not in TELLING:
             return
-        about = self.events.setdefault(event.uid, {})
-        known = about.get(event.id)
-        if known is None:
-            about[event.id] = Heard(event, first, last, event.count if last <= 0 else 0)
-        else:
-            about[event.id] = evolve(known, event=event, last=last if event.count > known.event.count else known.last)
+        self.hearing.hear(event, first, last)
         if event.uid in self.pods:
             self._told_of.setdefault(self.pods[event.uid].pod.owner, set()).add(event.uid)
 
@@ -170,10 +141,10 @@ class Snapshot:
             self._owned.get(owner, {}).pop(uid, None)
             self._living.get(owner, {}).pop(uid, None)
             self._told_of.get(owner, set()).discard(uid)
-        if uid in self._ending:
-            del self._ending[uid]
-            self.freed_at = t
-        self.events.pop(uid, None)
+        self.room.forget(uid, t)
+        self.hearing.forget(uid)
+        self.failing_since.pop(uid, None)
+        self.made_at.pop(uid, None)
         self.progress_at.pop(uid, None)
         self._made_in.pop(uid, None)
         self._owned.pop(uid, None)
@@ -190,11 +161,24 @@ class Snapshot:
         self.controllers[seen.uid] = seen
         self._named[seen.kind, seen.name] = seen.uid
 
-    def _see_pod(self, seen: Pod, t: float) -> None:
-        self.keep(sighted(self.pods.get(seen.uid), seen, t))
+    def _see_replica_set(self, seen: ReplicaSet, t: float) -> None:
+        self.hearing.tick(seen.uid, seen.created, t)
+        self.replica_sets[seen.uid] = seen
         self._owned.setdefault(seen.owner, {})[seen.uid] = None
-        if seen.deleting:
-            self._ending[seen.uid] = None
+        if seen.failure is None:
+            self.failing_since.pop(seen.uid, None)
+        else:
+            self.failing_since.setdefault(seen.uid, t)
+
+    def _see_pod(self, seen: Pod, t: float) -> None:
+        known = self.pods.get(seen.uid)
+        if known is None:
+            self.hearing.tick(seen.owner, seen.created, t)
+            self.made_at[seen.owner] = t
+        clock = self.hearing.clock([seen.owner])
+        self.keep(sighted(known, seen, t, of_before=is_before(seen.created, clock)))
+        self._owned.setdefault(seen.owner, {})[seen.uid] = None
+        self.room.see(seen, min(t, seen.ends.timestamp() - seen.grace - clock) if seen.ends else t)
 
 
 def _went_forward(before: Controller, seen: Controller, made_in: int) -> bool:

@@ -19,10 +19,13 @@ SAME_PATCH_SECONDS = 1.0
 """How far apart the patches of one workload's containers may be, and our own patch from the change."""
 
 
-def targets(lines: Iterable[Line], policy: Policy) -> tuple[dict[Workload, Policy], dict[Workload, Policy]]:
+def targets(
+    lines: Iterable[Line], policy: Policy, *, sure: bool = False
+) -> tuple[dict[Workload, Policy], dict[Workload, Policy]]:
     """Find the workloads whose pod template the change made, each with the policy by which only that is ours.
 
-    The second are those that it left as they were: where it made none, they had the image already.
+    The second are those that it left as they were: where it made none, they had the image already. `sure`: only what
+    was seen to be new is ours, not what was under way at first sight.
     """
     changes: dict[Workload, _Change] = {}
     before: dict[Workload, Controller] = {}
@@ -35,7 +38,7 @@ def targets(lines: Iterable[Line], policy: Policy) -> tuple[dict[Workload, Polic
         if change is not None and (known is None or known.gives_way_to(change)):
             changes[workload] = change
         before[workload] = line.seen
-    ours = _made_together(changes)
+    ours = _made_together({name: each for name, each in changes.items() if each.is_sure or not sure})
     rest = {each: _ours(found, policy) for each, found in before.items() if each not in ours}
     return {each: _ours(made, policy) for each, made in ours.items()}, rest
 

@@ -10,12 +10,14 @@ from promokit.cluster.objects import Controller
 from promokit.model import Workload
 from promokit.outcome import Outcome
 from promokit.rollout.completion import complete, may_take_down, missing, wanted_new
-from promokit.rollout.creation import creation_signs
+from promokit.rollout.creation import creation_by, creation_signs
 from promokit.rollout.judgement import Evidence, Judgement, Verdict, evidence_of
+from promokit.rollout.look import NEVER, Look, Sign
 from promokit.rollout.policy import Policy
+from promokit.rollout.room import LONG_AGO
 from promokit.rollout.sighting import Sighting
-from promokit.rollout.signs import NEVER, Look, Sign, pod_signs
-from promokit.rollout.snapshot import LONG_AGO, Snapshot
+from promokit.rollout.signs import pod_signs
+from promokit.rollout.snapshot import Snapshot
 
 SHOWN_PODS = 3
 
@@ -97,19 +99,15 @@ def _waits(
 def _signs(
     snapshot: Snapshot, controller: Controller, new_pods: list[Sighting], policy: Policy, now: float
 ) -> Iterator[Sign]:
+    owners, room = snapshot.owners(controller), snapshot.room
     for sighting in snapshot.new_pods_told_of(controller):
         heard = snapshot.heard(sighting.pod.uid)
-        yield from pod_signs(Look(sighting, heard, policy, now, snapshot.pods_are_ending, snapshot.freed_at))
+        yield from pod_signs(Look(sighting, heard, policy, now, room.until(owners), room.freed_at(owners)))
     creator = snapshot.creator(controller)
     if creator and len(new_pods) < wanted_new(controller):
-        replica_set = snapshot.replica_sets.get(creator)
-        yield from creation_signs(
-            snapshot.heard(creator),
-            replica_set.conditions if replica_set else (),
-            room_may_come=snapshot.pods_are_ending or may_take_down(controller),
-            freed_at=snapshot.freed_at,
-            now=now,
-        )
+        unseen = controller.terminating > room.ending(owners)
+        room_until = NEVER if unseen or may_take_down(controller) else room.until()
+        yield from creation_signs(creation_by(snapshot, creator, owners, room_until), now, policy.config_missing_for)
 
 
 def _stability(wanted: int, new_pods: list[Sighting], policy: Policy, now: float) -> Judgement:
