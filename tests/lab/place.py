@@ -23,10 +23,12 @@ PATHS = {
     "job": "/apis/batch/v1/namespaces/{}/jobs",
     "configmap": "/api/v1/namespaces/{}/configmaps",
     "secret": "/api/v1/namespaces/{}/secrets",
+    "serviceaccount": "/api/v1/namespaces/{}/serviceaccounts",
 }
 CLUSTER_WIDE = {
     "namespace": "/api/v1/namespaces",
     "node": "/api/v1/nodes",
+    "priorityclass": "/apis/scheduling.k8s.io/v1/priorityclasses",
     "webhook": "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations",
 }
 Manifest = Mapping[str, Any]

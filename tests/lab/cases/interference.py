@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.lab.cases.case import Case, Judged
 from tests.lab.cases.images import COMPLETE, SUCCEEDS, TWICE, case, to
-from tests.lab.cases.manifests import deployment
+from tests.lab.cases.manifests import container, deployment
 from tests.lab.cases.steps import (
     Apply,
     Delete,
@@ -19,6 +19,19 @@ from tests.lab.cases.steps import (
 _OTHER = "The pod template isn't ours any more."
 _ANEW = "The Deployment was deleted, or made anew."
 
+_AUTOSCALER = {
+    "apiVersion": "autoscaling/v2",
+    "kind": "HorizontalPodAutoscaler",
+    "metadata": {"name": "web"},
+    "spec": {
+        "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"},
+        "minReplicas": 2,
+        "maxReplicas": 4,
+    },
+}
+"""It wants more than there are; without metrics it wants no others."""
+_SLOW_TO_END = {"terminationGracePeriodSeconds": 4, "containers": [container(image="actor:clings")]}
+
 CASES = (
     case(
         "scaled-meanwhile",
@@ -26,6 +39,21 @@ CASES = (
         *SUCCEEDS,
         meanwhile=((2, Patch("deployment", "web", {"spec": {"replicas": 4}})),),
         seconds=22,
+    ),
+    case(
+        "autoscaled-meanwhile",
+        "slow",
+        *SUCCEEDS,
+        before=deployment(replicas=1),
+        meanwhile=((1, Apply(_AUTOSCALER)),),
+        seconds=62,
+    ),
+    case(
+        "recreates",
+        "steady",
+        *SUCCEEDS,
+        before=deployment(strategy={"type": "Recreate"}, pod=_SLOW_TO_END),
+        seconds=16,
     ),
     case(
         "scaled-down-meanwhile",

@@ -40,6 +40,21 @@ CASES = (
         seconds=12,
     ),
     Case(
+        "job-secret-missing",
+        before=(),
+        change=(Create(job("actor:migrates", secret="database")),),
+        judged=(
+            Judged(
+                "failed",
+                "config-missing",
+                "A Job's pod that lacks its Secret never begins, so its controller has nothing to count.",
+                "",
+                blames="migrate/pod/migrate",
+            ),
+        ),
+        seconds=20,
+    ),
+    Case(
         "job-fails",
         before=(),
         change=(Create(job("actor:migration-fails")),),

@@ -44,9 +44,10 @@ def daemon_set(name: str = "agent", **spec: Any) -> Json:
     return {"apiVersion": "apps/v1", "kind": "DaemonSet", "metadata": {"name": name}, "spec": given | spec}
 
 
-def job(image: str, name: str = "migrate", **spec: Any) -> Json:
-    """A migration's Job, which tries twice."""
-    pod = {"restartPolicy": "Never", "containers": [{"name": "migrate", "image": image}]}
+def job(image: str, name: str = "migrate", secret: str = "", **spec: Any) -> Json:
+    """A migration's Job, which tries twice; it may need a Secret."""
+    needs = {"envFrom": [{"secretRef": {"name": secret}}]} if secret else {}
+    pod = {"restartPolicy": "Never", "containers": [{"name": "migrate", "image": image, **needs}]}
     given = {"backoffLimit": 1, "template": {"spec": pod}}
     return {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": name}, "spec": given | spec}
 

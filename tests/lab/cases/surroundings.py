@@ -11,6 +11,7 @@ from tests.lab.cases.steps import Announce, Apply, Delete, Pass, Patch
 
 _MISSING = "A ConfigMap, Secret or key is still missing 3 s after the first word of it."
 _FORBIDDEN = "The creation of the pod was refused twice, not by a quota."
+_NO_ACCOUNT = "The creation was refused, and the ServiceAccount is still missing 3 s after the first word of it."
 _UNSCHEDULABLE = "Unschedulable for 20 s, and no autoscaler has spoken."
 
 
@@ -23,10 +24,11 @@ def _slots(resource: str, count: str | None) -> Patch:
     return Patch("node", "{node}/status", {"status": {"capacity": {f"promokit.test/{resource}": count}}})
 
 
-def _one(resource: str) -> dict[str, Any]:
-    """The Deployment web, each pod with one of this resource."""
+def _one(resource: str, name: str = "web", image: str = "actor:good", **pod: Any) -> dict[str, Any]:
+    """The Deployment web, or another, each pod with one of this resource."""
     amount = {f"promokit.test/{resource}": "1"}
-    return deployment(pod={"containers": [container(resources={"limits": amount, "requests": amount})]})
+    one = container(image=image, resources={"limits": amount, "requests": amount})
+    return deployment(name, pod={"containers": [one], **pod})
 
 
 _CONFIG = deployment(pod={"containers": [container(envFrom=[{"configMapRef": {"name": "settings"}}])]})
@@ -76,6 +78,10 @@ _SIDECAR = {
     "restartPolicy": "Always",
     "env": [told_by("behaviour", "proxy")],
 }
+_PRIORITY = _of("PriorityClass", "{namespace}", "scheduling.k8s.io/v1", value=1000)
+_GIVES_WAY = _one("preempted", "filler", "actor:clings", terminationGracePeriodSeconds=26)
+_GIVES_WAY["spec"]["replicas"] = 1
+_ACCOUNT = _of("ServiceAccount", "runner")
 _ENDING_FIRST = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}}
 
 
@@ -129,6 +135,25 @@ CASES = (
         meanwhile=((3, Announce("app=web", "TriggeredScaleUp")), (26, _slots("scaled", "3"))),
         cleanup=(_slots("scaled", None),),
         seconds=36,
+    ),
+    case(
+        "preempts",
+        "better",
+        Judged("succeeded", "complete", "A pod that others are ended for isn't unschedulable for good. " + COMPLETE),
+        ground=(_slots("preempted", "3"), Apply(_PRIORITY), Pass()),
+        before=_one("preempted", priorityClassName="{namespace}"),
+        prepare=(Apply(_GIVES_WAY), Pass(3)),
+        cleanup=(_slots("preempted", None), Delete("priorityclass", "{namespace}")),
+        seconds=38,
+    ),
+    case(
+        "service-account-missing",
+        "better",
+        Judged("failed", "creation-refused", _NO_ACCOUNT, blames="web"),
+        ground=(Apply(_ACCOUNT),),
+        before=deployment(pod={"serviceAccountName": "runner"}),
+        prepare=(Delete("serviceaccount", "runner"), Pass()),
+        seconds=12,
     ),
     case(
         "claim-pending",
