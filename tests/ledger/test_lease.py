@@ -125,6 +125,7 @@ def test_a_rollback_takes_it_at_once_and_the_other_hears_of_it(api: ApiServer) -
     """The one that lost it is told by its next renewal, and can't let go what isn't its own."""
     with take(api.namespace(), ALICE) as promotion, take(api.namespace(), BOB, at_once=True, wait=0) as rollback:
         assert rollback.epoch == promotion.epoch + 1
+        assert (rollback.taken_from, promotion.taken_from) == (ALICE, "")
         assert until_lost(promotion)
         promotion.release()
         assert spec(api)["holderIdentity"] == BOB

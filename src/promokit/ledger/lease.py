@@ -33,11 +33,12 @@ _RELEASE_TRIES = 3
 class Lease:
     """A lease that is held: `epoch` is higher than any before. It renews itself until it is let go.
 
-    `lost()` says `superseded` once somebody else holds it.
+    `lost()` says `superseded` once somebody else holds it. `taken_from` is the holder that it was taken from while that
+    one may have been at work; else empty.
     """
 
-    def __init__(self, namespace: Namespace, holder: str, epoch: int) -> None:
-        self.namespace, self.holder, self.epoch = namespace, holder, epoch
+    def __init__(self, namespace: Namespace, holder: str, epoch: int, taken_from: str = "") -> None:
+        self.namespace, self.holder, self.epoch, self.taken_from = namespace, holder, epoch, taken_from
         self._lost = False
         self._done = threading.Event()
         self._renewing = threading.Thread(target=self._renew, name="lease", daemon=True)
@@ -113,8 +114,10 @@ def take(
     def look() -> Lease | Seen:
         found = seen(namespace.get("leases", NAME))
         gone = unrenewed.seconds(found.sign, time.monotonic()) > DURATION_SECONDS
-        free = found.holder in {"", holder} or at_once or gone
-        return _taken(namespace, holder, found, above) if free else found
+        free = found.holder in {"", holder} or gone
+        if free or at_once:
+            return _taken(namespace, holder, found, above, "" if free else found.holder)
+        return found
 
     while True:
         try:
@@ -161,7 +164,7 @@ class _Told:
             self._progress(f"waiting for {holder}")
 
 
-def _taken(namespace: Namespace, holder: str, found: Seen, above: int) -> Lease:
+def _taken(namespace: Namespace, holder: str, found: Seen, above: int, taken_from: str) -> Lease:
     again = found.holder == holder
     epoch = found.epoch if again and found.epoch > 0 and found.epoch >= above else max(found.epoch, above) + 1
     body = taken_by(holder, found, epoch, namespace.name, _now(), DURATION_SECONDS)
@@ -172,7 +175,7 @@ def _taken(namespace: Namespace, holder: str, found: Seen, above: int) -> Lease:
     except BaseException:  # a signal: it may be ours already
         let_go(namespace, holder)
         raise
-    return Lease(namespace, holder, epoch)
+    return Lease(namespace, holder, epoch, taken_from)
 
 
 def _write(namespace: Namespace, found: Seen, body: dict[str, Any]) -> None:

@@ -142,7 +142,7 @@ def begin(clients: Clients, environment: Environment, lease: Lease, kind: str, f
     operation = _of_line(namespace, environment, lease, line, Book())
     operation.opening = line
     try:
-        operation.book = append(namespace, lambda book: _opening(book, line))
+        operation.book = append(namespace, lambda book: _opening(book, line, lease.taken_from))
     except Exception:
         raise
     except BaseException as stopped:
@@ -179,19 +179,29 @@ def _of_line(
     )
 
 
-def _opening(book: Book, line: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+def _opening(book: Book, line: Mapping[str, Any], taken_from: str) -> Sequence[Mapping[str, Any]]:
     """Return what opens an operation; nothing where its line is there, and only the answer to writing it was lost."""
-    return [] if opened(book.lines, str(line["op"])) else [*interrupted(book), line]
+    return [] if opened(book.lines, str(line["op"])) else [*interrupted(book, taken_from), line]
 
 
 def _is_open(book: Book, operation: str) -> bool:
     return any(each.get("op") == operation for each in unfinished(book.lines))
 
 
-def interrupted(book: Book) -> list[Line]:
-    """Return the lines that close what others left open: whoever holds the lease knows that their run is gone."""
+def interrupted(book: Book, taken_from: str = "") -> list[Line]:
+    """Return the lines that close what others left open: whoever holds the lease knows that their run is gone.
+
+    That of the holder whom the lease was taken from is superseded.
+    """
     now = datetime.now(UTC)
     return [
-        entry("closed", str(each.get("kind")), str(each.get("op")), now, outcome="inconclusive", reason="interrupted")
+        entry(
+            "closed",
+            str(each.get("kind")),
+            str(each.get("op")),
+            now,
+            outcome="inconclusive",
+            reason="superseded" if taken_from and each.get("holder") == taken_from else "interrupted",
+        )
         for each in unfinished(book.lines)
     ]
