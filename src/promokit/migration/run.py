@@ -13,6 +13,7 @@ from attrs import evolve
 from promokit.cluster.namespace import Namespace
 from promokit.cluster.objects import Job
 from promokit.cluster.parse import parse_job
+from promokit.cluster.patience import patiently
 from promokit.cluster.transport import Busy, Conflict
 from promokit.errors import PromokitError, Unreachable
 from promokit.image import Digest, ImageRef
@@ -48,7 +49,8 @@ def run_migration(
     running = last if last is not None and not judge_job(last, last.name).final else None
     if running is None:
         confirm()
-    name = running.name if running else _create(namespace, template, image, attempt_of(last) + 1 if last else 1)
+    attempt = attempt_of(last) + 1 if last else 1
+    name = running.name if running else _create(namespace, template, image, attempt, blind_for)
     started = time.monotonic()
     verdict = _followed(namespace, name, timeout, blind_for, progress, stopped)
     if verdict.outcome == "succeeded":
@@ -77,11 +79,11 @@ def migrated(namespace: Namespace, template_file: Path, digest: Digest) -> bool:
     return any(each.condition("Complete") for each in jobs)
 
 
-def _create(namespace: Namespace, template: dict[str, Any], image: ImageRef, attempt: int) -> str:
+def _create(namespace: Namespace, template: dict[str, Any], image: ImageRef, attempt: int, patience: float) -> str:
     assert image.digest is not None  # noqa: S101
-    name = job_name(template["metadata"]["name"], image.digest, attempt)
+    name, job = job_name(template["metadata"]["name"], image.digest, attempt), render(template, image, attempt)
     with suppress(Conflict):  # the answer to an earlier try was lost; the Job is ours by its name
-        namespace.create("jobs", render(template, image, attempt))
+        patiently(lambda: namespace.create("jobs", job), time.monotonic() + patience)
     return name
 
 
