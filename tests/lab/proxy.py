@@ -38,6 +38,7 @@ class Asked:
     method: str
     path: str
     query: Mapping[str, str]
+    body: bytes = field(default=b"", repr=False)
 
     @property
     def watches(self) -> bool:
@@ -48,6 +49,18 @@ class Asked:
     def resumes(self) -> bool:
         """Whether it is a watch that goes on from a version."""
         return self.watches and "sendInitialEvents" not in self.query
+
+
+class Gate:
+    """What happens to a request on its way, and to its answer. Called in the request's own thread, so it may wait."""
+
+    def arrived(self, asked: Asked) -> None:
+        """A request has come whole; it goes on once this returns."""
+
+    def answered(self, asked: Asked, status: int) -> bool:
+        """The API server has answered; the answer goes on where this says so, else the connection breaks off."""
+        del asked, status
+        return True
 
 
 UNAUTHORIZED = Refusal(
@@ -75,6 +88,7 @@ class Proxy:
 
     cluster: Cluster
     token: str = "token-0"
+    gate: Gate = field(factory=Gate)
     hits: int = 0
     asked: list[Asked] = field(factory=list)
     _watches: set[_Watch] = field(factory=set)
@@ -170,14 +184,15 @@ class _Handler(BaseHTTPRequestHandler):
     def _passed_on(self) -> None:
         url = urlsplit(self.path)
         query = {name: values[0] for name, values in parse_qs(url.query).items()}
-        asked = Asked(self.command, url.path, query)
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        asked = Asked(self.command, url.path, query, body)
         if refusal := self.server.proxy.refusal(asked, self.headers.get("Authorization", "")):
             self._refuse(refusal)
             return
+        self.server.proxy.gate.arrived(asked)
         with self.server.proxy.upstream(asked) as watch:
             try:
-                self._stream(watch, body)
+                self._stream(watch, asked)
             except (OSError, ValueError, http.client.HTTPException):  # either side broke off
                 watch.cut = watch.cut or b""
             self._end(watch.cut)
@@ -192,10 +207,13 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(refusal.body)
 
-    def _stream(self, watch: _Watch, body: bytes) -> None:
+    def _stream(self, watch: _Watch, asked: Asked) -> None:
         headers = {name: value for name, value in self.headers.items() if name.lower() not in _OWN}
-        watch.upstream.request(self.command, self.path, body or None, headers)
+        watch.upstream.request(self.command, self.path, asked.body or None, headers)
         answer = watch.upstream.getresponse()
+        if not self.server.proxy.gate.answered(asked, answer.status):
+            watch.cut = b""
+            return
         self.send_response(answer.status)
         for name, value in answer.getheaders():
             if name.lower() not in _OWN:
