@@ -197,7 +197,7 @@ def test_rbac_has_no_wildcard_and_no_way_up(environment: str) -> None:
 
 @each_environment
 def test_only_what_a_promotion_changes_may_be_changed(environment: str) -> None:
-    """Beyond reading: patch the workloads by name, run Jobs, keep ledger, list and lease."""
+    """Beyond reading: patch the workloads by name, run Jobs, keep ledger, list and lease, write Events."""
     reading = {"get", "list", "watch"}
     changing = {
         (resource, verb, *sorted(rule.get("resourceNames", [])))
@@ -208,6 +208,7 @@ def test_only_what_a_promotion_changes_may_be_changed(environment: str) -> None:
     assert changing == {
         ("deployments", "patch", "main-app", "worker-app"),
         ("jobs", "create"),
+        ("events", "create"),
         ("configmaps", "create"),
         ("configmaps", "update", "promokit-allowed", "promokit-ledger"),
         ("leases", "create"),

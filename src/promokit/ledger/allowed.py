@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from promokit.ledger.lines import Line
-from promokit.ledger.record import digest_in, holds, in_order, recorded, succeeded, texts, unfinished
+from promokit.ledger.record import digest_in, holds, in_order, recorded, succeeded, tag_of, texts, unfinished
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
@@ -20,7 +20,7 @@ def allowed(lines: Sequence[Line]) -> dict[str, str]:
     held = holds(lines)
     known = [each for each in _known(lines) if digest_in(each) not in held]
     return {
-        digest_in(image).replace(":", "-"): _tag(image)
+        digest_in(image).replace(":", "-"): tag_of(image)
         for image in sorted({*known, *_under_way(lines)})
         if _DIGEST.fullmatch(digest_in(image))
     }
@@ -42,7 +42,3 @@ def _under_way(lines: Sequence[Line]) -> Iterator[str]:
         yield from texts(each.get("images")).values()
         if each.get("kind") != "rollback":
             yield from texts(each.get("previous")).values()
-
-
-def _tag(image: str) -> str:
-    return image.partition("@")[0].rpartition("/")[2].partition(":")[2]

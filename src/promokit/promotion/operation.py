@@ -20,6 +20,7 @@ from promokit.ledger.lines import Line
 from promokit.ledger.record import entry, opened, unfinished
 from promokit.ledger.store import Book, append
 from promokit.model import Environment
+from promokit.promotion.announcing import announce
 from promokit.promotion.clients import Clients
 from promokit.promotion.result import Result
 from promokit.promotion.stopping import cancel
@@ -32,6 +33,7 @@ class Operation:
 
     `book` is the ledger as last written. `image` is what it brings, `previous` what ran before by the workload.
     `opening` is its first line as long as it isn't known to be written, `ending` its result and facts once known.
+    `first` and `last` are its two lines.
     """
 
     namespace: Namespace
@@ -46,6 +48,8 @@ class Operation:
     previous: Mapping[str, str] = field(factory=dict)
     opening: Mapping[str, Any] | None = None
     ending: tuple[Result, Mapping[str, Any]] | None = None
+    first: Line = field(factory=dict)
+    last: Line = field(factory=dict)
 
     def close(self, result: Result, **facts: Any) -> str:
         """Write the `closed` line and return the ledger's new head; whoever took over may have written it already."""
@@ -57,7 +61,7 @@ class Operation:
             "duration": round(time.monotonic() - self.started, 1),
             **facts,
         }
-        line = entry("closed", self.kind, self.id, datetime.now(UTC), **told)
+        line = self.last = entry("closed", self.kind, self.id, datetime.now(UTC), **told)
         self.book = append(self.namespace, lambda book: self._missing(book, line))
         self.head = self.book.head
         return self.head
@@ -85,6 +89,7 @@ class Operation:
             progress(f"THE LEDGER CAN'T BE WRITTEN: {error.what}. What happened is told here alone: record it by hand.")
         self.publish_loudly(progress)
         self.lease.release()
+        self.announce(progress)
         return evolve(result, head=head)
 
     def publish_loudly(self, progress: Callable[[str], None]) -> None:
@@ -97,6 +102,11 @@ class Operation:
             progress(
                 f"{WHAT.upper()} CAN'T BE WRITTEN: {error.what}. A policy that goes by it may refuse what is done."
             )
+
+    def announce(self, progress: Callable[[str], None]) -> None:
+        """Write an Event about its end on each workload; what can't be written is told once."""
+        if self.first and self.last:
+            announce(self.namespace, self.environment, self.first, self.last, progress)
 
 
 @contextmanager
@@ -176,6 +186,7 @@ def _of_line(
         book=book,
         image=str(line.get("image", "")),
         previous=told if isinstance(told, Mapping) else {},
+        first=line,
     )
 
 

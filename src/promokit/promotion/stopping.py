@@ -67,4 +67,5 @@ def _close_quietly(operation: Operation, result: Result, facts: Mapping[str, Any
         return False
     with suppress(PromokitError):  # the next operation mends the list
         operation.publish()
+    operation.announce(lambda text: None)
     return True
