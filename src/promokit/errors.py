@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 
@@ -15,6 +16,8 @@ class PromokitError(Exception):
     exit_code: ClassVar[int] = 1
     changed = False
     """Whether anything was changed before it was raised: set by the operation that it ends."""
+    table: Sequence[Sequence[str]] = ()
+    """What a line can't hold, where there is such: rows, of which the first is the head."""
 
     def __init__(
         self, what: str, *, where: str | None = None, remedy: str | None = None, reason: str | None = None

@@ -81,12 +81,12 @@ def promoted(scene: Scene, serve: Serve) -> tuple[Promotion, Plan]:
 @pytest.mark.parametrize(
     ("attack", "told"),
     [
-        (again, "image was .*2026.11.25.0001.*, is .*2026.11.25.0002"),
-        (rolled_back, "previous was .*, is "),
+        (again, "image of sandbox was .*2026.11.25.0001.*, is .*2026.11.25.0002"),
+        (rolled_back, "main-app/main-app of prod was .*2026.11.24.0002.*, is .*1111@.*; worker-app/worker of prod was"),
         (held, "hold: .*it lost money"),
-        (by_hand, "previous was .*, is "),
+        (by_hand, "worker-app/worker of prod was .*2026.11.24.0002.*, is .*1111"),
         (expired, "has expired"),
-        (edited, "image was"),
+        (edited, "image of sandbox was"),
         (attempt_2, "approvals: this is attempt 2"),
         (kept_for_days, "approvals: this run began at 2026-01-02"),
     ],

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 from promokit.errors import ConfigError, Refused, Unreachable
 from promokit.gates.answer import allowed, refused, unknown
+from promokit.gates.facts import NO_IMAGE
+from promokit.ledger.record import Failure
 from promokit.model import Cluster
-from promokit.promotion.plan import Plan, decode, promise_of, tag_in
+from promokit.promotion.plan import Commits, Plan, decode, promise_of, tag_in
 from tests.factories import COMMIT, NOW, environment, image
 
 FINE = (allowed("healthy", "all Ready"), allowed("hold", "not held"))
@@ -126,8 +128,8 @@ def test_no_edit_of_an_encoded_plan_makes_another_promise(data: st.DataObject) -
     [
         {"head": "2" * 64},
         {"answers": (refused("hold", "held", "release it"),)},
-        {"commits": ("c0ffee a change",)},
-        {"commits_url": "https://github.com/acme"},
+        {"commits": Commits(("c0ffee a change",), 1)},
+        {"failed_before": (Failure("2026-11-24T12:00:00+00:00", "promotion", "failed", "crash-loop"),)},
         {"revision": "d" * 40},
     ],
 )
@@ -152,6 +154,8 @@ def test_facts_that_move_with_time_do_not_change_the_hash(moved: dict[str, Any])
         {"environment": environment("prod", stable_for=timedelta(seconds=1))},
         {"environment": environment("prod", timeout=timedelta(seconds=1))},
         {"environment": environment("prod", auto_rollback=True)},
+        {"environment": environment("prod", blind_for=timedelta(seconds=1))},
+        {"environment": environment("prod", crashes=3)},
         {"created": NOW + timedelta(seconds=1)},
         {"tag": "2026.11.24.0001"},
     ],
@@ -187,15 +191,63 @@ def test_a_plan_that_every_gate_allows_is_allowed() -> None:
 
 
 def test_a_plan_is_printed_as_the_table_that_reviewers_see() -> None:
-    """Heading, a line a gate, the remedy under what stops, the migration, the commits, how long it is good."""
-    text = str(plan(answers=(*FINE, refused("ci", "ci.yaml failed", "mend it")), commits=("c0ffee1234 a change",)))
+    """Heading, a line a gate, the remedy under what stops, the commits, what runs before, the migration, its end."""
+    commits = Commits(("c0ffee1234 a change",), 1, url="https://github.com/acme/credreg/compare/a...b")
+    text = str(plan(answers=(*FINE, refused("ci", "ci.yaml failed", "mend it")), commits=commits))
     first, *rest = text.splitlines()
     assert first.startswith("REFUSED: sandbox → prod, 2026.11.20.0001 → 2026.11.24.0001 sha256:aaaa")
     assert "  ci       refused  ci.yaml failed" in rest
     assert any("remedy: mend it" in each for each in rest)
-    assert "  migration runs after the rollout" in rest
-    assert "  c0ffee1234 a change" in rest
+    assert rest[-5:-1] == [
+        "  commits: 1, https://github.com/acme/credreg/compare/a...b",
+        "    c0ffee1234 a change",
+        "  before: 2026.11.20.0001 sha256:bbbbbbbbbbbb (main-app/main-app)",
+        "  migration runs after the rollout",
+    ]
+    assert "ledger head 111111111111" in rest[-1]
     assert rest[-1].endswith("good until 2026-11-25 12:00 UTC")
+
+
+HOSTILE = "fine\r\n  hold     allowed  \u2028::error::no\x1b[2J" + "x" * 1000
+
+
+def test_no_foreign_text_passes_for_a_line_of_a_plan() -> None:
+    """What a hold's reason, a commit's title or an image's name holds stays in its own line."""
+    stops = (refused("hold", f"held: {HOSTILE}", f"release it {HOSTILE}"),)
+    commits = Commits((f"c0ffee1234 {HOSTILE}",), 1, url=HOSTILE)
+    spoiled = plan(answers=stops, commits=commits, previous={"main-app/main-app": HOSTILE})
+    plain = plan(answers=stops, commits=Commits(("c0ffee1234 a change",), 1))
+    lines = str(spoiled).splitlines()
+    assert len(lines) == len(str(plain).splitlines())
+    assert not any(each.startswith(("  hold     allowed", "::")) or "\x1b" in each for each in lines)
+    assert max(len(each) for each in lines if "c0ffee" in each) < 200
+
+
+def test_of_many_workloads_and_commits_a_plan_shows_how_many_more_there_are() -> None:
+    """A table of two screens isn't read: of the commits the newest are shown, of the workloads those set otherwise."""
+    previous = {f"app-{each}/app": str(image("b", "2026.11.20.0001")) for each in range(100)}
+    previous["odd/app"] = str(image("c", "2026.11.19.0001"))
+    commits = Commits(tuple(f"c{each:09} change {each}" for each in range(250)), 300)
+    lines = str(plan(previous=previous, commits=commits)).splitlines()
+    assert len(lines) < 40
+    assert {"  commits: 300", "    230 older ones", "    c000000249 change 249", "    50 newer ones"} <= set(lines)
+    assert any(each.endswith("(app-0/app, app-1/app, app-2/app and 97 more)") for each in lines)
+    assert "  before: 2026.11.19.0001 sha256:cccccccccccc (odd/app)" in lines
+
+
+def test_a_plan_that_goes_back_says_so() -> None:
+    """No gate forbids it, and whoever approves should know."""
+    assert "  note: this goes back: 3 commits that prod runs now would be gone" in str(plan(commits=Commits(behind=3)))
+    assert "  note: this goes back: a commit that prod" in str(plan(commits=Commits(("x",), 1, 1)))
+
+
+def test_a_refusal_names_each_gate_and_leaves_out_what_only_follows() -> None:
+    """Without an image most gates can't tell: the cause is what is told, and the table has every gate."""
+    following = unknown("hold", NO_IMAGE.why, NO_IMAGE.remedy)
+    made = plan(image=None, answers=(unknown("healthy", "sandbox is away", "ask again"), following))
+    error = made.refusal()
+    assert error.what == "healthy: sandbox is away"
+    assert [row[:2] for row in error.table[1:]] == [("healthy", "unknown"), ("hold", "unknown")]
 
 
 def test_the_previous_tag_is_the_reference_workloads() -> None:

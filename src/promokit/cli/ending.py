@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 import click
 from attrs import field, frozen
 
+from promokit.cli.tables import markdown_table, stacked_table
 from promokit.errors import PromokitError, Superseded
 from promokit.github.escape import markdown_escape, plain
 from promokit.github.runner import Runner
@@ -65,8 +66,12 @@ def end_with_error(error: BaseException, words: Sequence[str], environ: Mapping[
     outcome = _outcome(error, code, changed)
     reason = getattr(error, "reason", None) or without_host(line)
     told = {"outcome": outcome, "reason": reason, "changed": changed}
-    _say(f"promokit: {plain(line)}", {"error": line, "exit_code": code, **told}, words)
-    _tell_runner(environ, told, line)
+    head, *rows = getattr(error, "table", None) or ((),)
+    table = f"{stacked_table(head, rows)}\n" if rows else ""
+    data = {"error": line, "exit_code": code, "details": [dict(zip(head, row, strict=True)) for row in rows], **told}
+    _say(f"{table}promokit: {plain(line)}", data, words)
+    parts = [f"### {outcome}", markdown_escape(line), *([markdown_table(head, rows)] if rows else [])]
+    _tell_runner(environ, told, line, "\n\n".join(parts))
     sys.exit(code)
 
 

@@ -7,6 +7,7 @@ import click
 from promokit.cli.ending import Ending
 from promokit.cli.options import config_option, ends, environment_argument, option, pipeline_environment
 from promokit.cli.shown import plan_ending
+from promokit.cli.views import following
 from promokit.promotion.planning import plan
 
 
@@ -20,4 +21,6 @@ from promokit.promotion.planning import plan
 def command(environment: str | None, tag: str | None, only_newer: bool, no_migration: bool, config: str) -> Ending:
     """Show what a promotion to ENVIRONMENT would do and judge every gate. Exit 3: one refuses; 5: one can't tell."""
     where = pipeline_environment(config, environment)
-    return plan_ending(plan(where, tag=tag, only_newer=only_newer, migrate=not no_migration))
+    with following() as view:
+        made = plan(where, tag=tag, only_newer=only_newer, migrate=not no_migration, progress=view)
+    return plan_ending(made)

@@ -31,7 +31,8 @@ from promokit.promotion.planning import plan
 def command(environment: str | None, tag: str | None, no_wait: bool, yes: bool, config: str) -> Ending:
     """Promote to ENVIRONMENT what its source runs: plan, ask, apply exactly that."""
     where, clients = pipeline_environment(config, environment), Clients()
-    made = plan(where, tag=tag, clients=clients)
+    with following() as view:
+        made = plan(where, tag=tag, clients=clients, progress=view)
     if not made.allowed:
         return plan_ending(made)
     confirm(str(made), yes)

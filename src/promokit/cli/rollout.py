@@ -72,7 +72,8 @@ def command(
             f"{where.name} takes only an applied plan or a rollback",
             remedy=f"promokit promote {where.name}, or pass --plan",
         )
-    made = make_plan(where, tag=tag, migrate=False, clients=clients)
+    with following() as view:
+        made = make_plan(where, tag=tag, migrate=False, clients=clients, progress=view)
     if not made.allowed:
         return plan_ending(made)
     confirm(str(made), yes)

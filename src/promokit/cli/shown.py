@@ -16,12 +16,11 @@ from promokit.github.escape import markdown_escape
 from promokit.ledger.record import digest_in
 from promokit.outcome import Outcome
 from promokit.promotion.plan import Plan, tag_in
-from promokit.promotion.plan_text import heading, notes, plan_rows
+from promokit.promotion.plan_text import HEAD, commit_titles, facts, heading, notes, plan_rows
 from promokit.promotion.result import Result
 
 # After a plain success there is nothing to explain.
 _PLAIN = {"complete", "already-done", "none"}
-_HEAD = ("gate", "answer", "why", "remedy")
 
 
 def plan_ending(plan: Plan) -> Ending:
@@ -52,23 +51,33 @@ def plan_ending(plan: Plan) -> Ending:
             for each in plan.answers
         ],
         "failed-before": [asdict(each) for each in plan.failed_before],
-        "commits": list(plan.commits),
-        "commits-url": plan.commits_url,
+        "commits": list(plan.commits.titles),
+        "commits-ahead": plan.commits.ahead,
+        "commits-behind": plan.commits.behind,
+        "commits-url": plan.commits.url,
     }
-    summary = [f"### {markdown_escape(heading(plan))}\n", markdown_table(_HEAD, plan_rows(plan))]
-    summary += [f"⚠️ {short(each)}\n" for each in notes(plan)]
-    if plan.commits:
-        summary.append(_commits(plan))
-    summary.append(f"Plan `{plan.hash[:12]}`, ledger head `{plan.head[:12]}`\n")
     error = "" if plan.allowed else str(plan.refusal())
-    return Ending(data, str(plan), plan.exit_code, outputs, "\n".join(summary), error)
+    return Ending(data, str(plan), plan.exit_code, outputs, _plan_summary(plan), error)
+
+
+def _plan_summary(plan: Plan) -> str:
+    """Return the table for a job summary, and below it what the people should know who approve."""
+    parts = [f"### {markdown_escape(heading(plan))}\n", markdown_table(HEAD, plan_rows(plan))]
+    parts += [f"⚠️ {short(each)}\n" for each in notes(plan)]
+    if plan.commits.titles:
+        parts.append(_commits(plan))
+    parts.append("\n".join(f"- {short(each)}" for each in facts(plan)) + "\n")
+    return "\n".join(parts)
 
 
 def _commits(plan: Plan) -> str:
     """List the commits; the comparison's address is linked if it is nothing but one."""
-    link = re.fullmatch(r"https://[\w.:/-]+", plan.commits_url)
-    head = f"[Commits]({plan.commits_url}):" if link else "Commits:"
-    return head + "\n\n" + "\n".join(f"- {markdown_escape(each)}" for each in plan.commits) + "\n"
+    count, url, titles = plan.commits.ahead, plan.commits.url, commit_titles(plan)
+    head = f"[{count} commits]({url}):" if re.fullmatch(r"https://[\w.:/-]+", url) else f"{count} commits:"
+    lines = [f"- {markdown_escape(each)}" for each in titles]
+    if count > len(titles):
+        lines.append(f"- and {count - len(titles)} newer ones")
+    return head + "\n\n" + "\n".join(lines) + "\n"
 
 
 def result_ending(what: str, environment: str, result: Result) -> Ending:

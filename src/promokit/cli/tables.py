@@ -11,11 +11,20 @@ Rows = Sequence[Sequence[str]]
 
 def text_table(head: Sequence[str], rows: Rows) -> str:
     """Return an aligned table; the last column isn't padded."""
-    cells = [[plain(each).replace("\n", " ") for each in row] for row in (head, *rows)]
+    cells = [[_one_line(each) for each in row] for row in (head, *rows)]
     widths = [max(len(row[column]) for row in cells) for column in range(len(head))]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells
     )
+
+
+def stacked_table(head: Sequence[str], rows: Rows) -> str:
+    """Return a table whose cells may be long: each in a line of its own under the first of its row."""
+    lines: list[str] = []
+    for first, *others in rows:
+        lines.append(f"  {_one_line(first)}")
+        lines += [f"    {name}: {_one_line(cell)}" for name, cell in zip(head[1:], others, strict=True) if cell]
+    return "\n".join(lines)
 
 
 def markdown_table(head: Sequence[str], rows: Rows) -> str:
@@ -23,3 +32,7 @@ def markdown_table(head: Sequence[str], rows: Rows) -> str:
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
     lines += ["| " + " | ".join(markdown_escape(cell).replace("\n", " ") for cell in row) + " |" for row in rows]
     return "\n".join(lines) + "\n"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(plain(text).split("\n"))

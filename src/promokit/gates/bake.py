@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from promokit.durations import format_duration
 from promokit.gates.answer import Answer, allowed, refused, unknown
-from promokit.gates.facts import Facts, Unknown
+from promokit.gates.facts import NO_IMAGE, Facts, Unknown
 
 NAME = "bake"
 
@@ -17,8 +17,9 @@ def judge(facts: Facts) -> Answer | None:
     wanted, source = facts.environment.gates.bake, facts.source
     if wanted is None or source is None:
         return None
-    if isinstance(source, Unknown):
-        return unknown(NAME, source.why, source.remedy)
+    if isinstance(source, Unknown) or facts.digest is None:
+        doubt = source if isinstance(source, Unknown) else NO_IMAGE
+        return unknown(NAME, doubt.why, doubt.remedy)
     clocks = {each.name: each.since for each in source.workloads if each.since is not None}
     for each in source.workloads:
         if each.digest != facts.digest or each.outcome != "succeeded":

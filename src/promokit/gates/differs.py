@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from promokit.gates.answer import Answer, allowed, refused, unknown
-from promokit.gates.facts import Facts, Standing, Unknown
+from promokit.gates.facts import NO_IMAGE, Facts, Standing, Unknown
 
 NAME = "differs"
 
@@ -13,8 +13,9 @@ def judge(facts: Facts) -> Answer | None:
     if facts.source is None:
         return None
     target = facts.target
-    if isinstance(target, Unknown):
-        return unknown(NAME, target.why, target.remedy)
+    if isinstance(target, Unknown) or facts.digest is None:
+        doubt = target if isinstance(target, Unknown) else NO_IMAGE
+        return unknown(NAME, doubt.why, doubt.remedy)
     there = [each for each in target.workloads if each.digest == facts.digest]
     if len(there) == len(target.workloads):
         return _all_there(facts, target)

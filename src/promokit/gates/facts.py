@@ -20,6 +20,9 @@ class Unknown:
     remedy: str = "run this again"
 
 
+NO_IMAGE = Unknown("there is no proven image to judge", "see what the other gates say")
+
+
 @frozen
 class WorkloadStanding:
     """One workload now: its image by the spec, its digest if proven from the pods (else `doubt`), its verdict.
@@ -77,10 +80,11 @@ class Facts:
 
     `nodes` are the platforms of the target's nodes; None where this role may not read them. `recorded` are the images
     that each workload of the target may run by its ledger, `overrides` when somebody let a digest through its freeze.
+    Without an `image`, because none could be proven, the gates that judge one can't tell, and the others are asked.
     """
 
     environment: Environment
-    image: ImageRef
+    image: ImageRef | None
     revision: str
     target: Standing | Unknown
     now: datetime
@@ -100,7 +104,6 @@ class Facts:
     final: bool = False
 
     @property
-    def digest(self) -> Digest:
-        """The digest that would be promoted."""
-        assert self.image.digest is not None  # noqa: S101 - a promoted image has one
-        return self.image.digest
+    def digest(self) -> Digest | None:
+        """The digest that would be promoted, if one is proven."""
+        return self.image.digest if self.image else None

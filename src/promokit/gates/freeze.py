@@ -24,7 +24,8 @@ def judge(facts: Facts) -> Answer | None:
     if not closed:
         return allowed(NAME, f"{_told(*now_in[0])}, overridden for this digest", overridden=str(overridden))
     window, span = max(closed, key=lambda each: each[1].end)
-    way = f"promokit override {facts.environment.name} freeze {facts.digest} --reason …"
+    digest = facts.digest or "DIGEST"
+    way = f"promokit override {facts.environment.name} freeze {digest} --reason …"
     return refused(NAME, _told(window, span), f"wait until then, or {way}", until=span.end.isoformat())
 
 

@@ -5,31 +5,36 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from promokit.gates.answer import Answer, allowed, refused, unknown
-from promokit.gates.facts import Facts, Unknown
+from promokit.gates.facts import NO_IMAGE, Facts, Unknown
+from promokit.image import ImageRef
 
 NAME = "origin"
 
 
 def judge(facts: Facts) -> Answer | None:
     """Judge where an image comes from. An environment without a source takes any allowed repository and branch."""
-    if problem := _repository(facts):
+    image = facts.image
+    if image is None:
+        return unknown(NAME, NO_IMAGE.why, NO_IMAGE.remedy)
+    if problem := _repository(image, facts):
         return problem
     if facts.environment.source is None:
-        return allowed(NAME, f"{facts.image.repository} is allowed in {facts.environment.name}")
-    rules: tuple[Callable[[Facts], Answer | None], ...] = (_ref, _released, _immutable, _label, _on_branch)
-    answers = [each for each in (rule(facts) for rule in rules) if each is not None]
+        return allowed(NAME, f"{image.repository} is allowed in {facts.environment.name}")
+    rules: tuple[Callable[[Facts], Answer | None], ...] = (_ref, _immutable, _label, _on_branch)
+    answers = [each for each in (_released(image, facts), *(rule(facts) for rule in rules)) if each is not None]
     for word in ("refused", "unknown"):
         if found := [each for each in answers if each.word == word]:
             return found[0]
-    branch = facts.environment.settings().branch
-    return allowed(NAME, f"commit {facts.revision[:10]} is on {branch}, its tags are immutable")
+    settings = facts.environment.settings()
+    tags = "whether its tags can be moved isn't asked" if settings.allow_mutable_tags else "its tags are immutable"
+    return allowed(NAME, f"commit {facts.revision[:10]} is on {settings.branch}, {tags}")
 
 
-def _repository(facts: Facts) -> Answer | None:
-    if facts.environment.allows_repository(facts.image.name):
+def _repository(image: ImageRef, facts: Facts) -> Answer | None:
+    if facts.environment.allows_repository(image.name):
         return None
     remedy = "promote an image that build.yaml made, or add the repository to also-from:"
-    return refused(NAME, f"{facts.image.repository} isn't allowed in {facts.environment.name}", remedy)
+    return refused(NAME, f"{image.repository} isn't allowed in {facts.environment.name}", remedy)
 
 
 def _ref(facts: Facts) -> Answer | None:
@@ -40,18 +45,18 @@ def _ref(facts: Facts) -> Answer | None:
     return refused(NAME, f"this run is of {facts.ref}, not of {branch}", f"run the workflow from {branch}")
 
 
-def _released(facts: Facts) -> Answer | None:
-    if facts.image.name == facts.environment.settings().repository:
-        return _release_tagged(facts)
+def _released(image: ImageRef, facts: Facts) -> Answer | None:
+    if image.name == facts.environment.settings().repository:
+        return _release_tagged(image, facts)
     return refused(
         NAME,
-        f"{facts.image.repository} isn't the repository of releases",
+        f"{image.repository} isn't the repository of releases",
         "merge the branch: its build can be promoted",
     )
 
 
-def _release_tagged(facts: Facts) -> Answer | None:
-    if facts.image.tag != facts.revision:
+def _release_tagged(image: ImageRef, facts: Facts) -> Answer | None:
+    if image.tag != facts.revision:
         return None
     return refused(NAME, "the image has no release tag", "run build.yaml for its commit again: it adds the missing tag")
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
+
+from attrs import frozen
 
 from promokit.cluster.nodes import node_platforms
 from promokit.cluster.transport import Forbidden
 from promokit.errors import PromokitError
 from promokit.gates.ci import counting, under_way
-from promokit.gates.facts import Approvals, Facts, Unknown
+from promokit.gates.facts import NO_IMAGE, Approvals, Facts, Unknown
 from promokit.github.api import GitHub
 from promokit.github.types import Comparison, Run
 from promokit.identity.tags import commit_of
@@ -18,46 +20,51 @@ from promokit.image import ImageRef
 from promokit.ledger.record import overrides, recorded
 from promokit.model import Environment
 from promokit.promotion.clients import Clients
+from promokit.promotion.plan import Commits
 from promokit.promotion.survey import Survey
 
 T = TypeVar("T")
 _LOOK_EVERY_SECONDS = 10.0
+_NO_COMMIT = Unknown("the image's commit isn't known", "build it with build.yaml")
 _NO_GITHUB = Unknown("GitHub can't be asked", "set GITHUB_REPOSITORY and GITHUB_TOKEN")
+
+
+@frozen
+class Waiting:
+    """How runs of CI are waited for: who hears of it, the time, and the pause between two looks, in seconds."""
+
+    progress: Callable[[str], None]
+    now: Callable[[], datetime]
+    sleep: Callable[[float], None]
 
 
 def gather(
     environment: Environment,
-    image: ImageRef,
+    image: ImageRef | None,
     revision: str,
-    surveys: tuple[Survey | None, Survey],
+    surveys: tuple[Survey | Unknown | None, Survey],
     clients: Clients,
+    waiting: Waiting,
     *,
     final: bool,
-    now: Callable[[], datetime],
-    sleep: Callable[[float], None],
 ) -> Facts:
     """Return the facts of a promotion of `image` to `environment`; waits for CI runs under way as configured.
 
-    `surveys` are those of the source, where there is one, and of the target.
+    `surveys` are those of the source, where there is one, and of the target. Without an image, what only it could
+    tell isn't asked.
     """
     source, target = surveys
     context = clients.context
-    promoted = environment.source is not None
-    assert image.digest is not None  # noqa: S101 - resolved before
-    registry, digest, repository = clients.registry(image.name), image.digest, image.name
     nodes = _nodes(environment, clients)
     return Facts(
         environment=environment,
         image=image,
         revision=revision,
         target=target.standing,
-        source=source.standing if source else None,
-        ci=_ci(environment, revision, clients, now, sleep),
-        comparison=_comparison(environment, revision, clients) if promoted else None,
-        immutable=asked(lambda: registry.tags_immutable(repository)) if promoted else None,
-        label=asked(lambda: registry.revision_of(repository, digest)) if promoted else None,
+        source=source.standing if isinstance(source, Survey) else source,
+        ci=_ci(environment, revision if image else None, clients, waiting),
+        comparison=_comparison(environment, revision, clients) if environment.source else None,
         nodes=nodes,
-        platforms=asked(lambda: registry.platforms_of(repository, digest)) if nodes else (),
         recorded=recorded(target.book.lines),
         holds=target.book.holds,
         overrides=overrides(target.book.lines, "freeze"),
@@ -65,8 +72,25 @@ def gather(
         run_id=context.run_id,
         ref=context.ref,
         final=final,
-        now=now(),
+        now=waiting.now(),
+        **_of_registry(environment, image, clients, platforms=bool(nodes)),
     )
+
+
+def _of_registry(
+    environment: Environment, image: ImageRef | None, clients: Clients, *, platforms: bool
+) -> dict[str, Any]:
+    """Return what the registry tells of the image, as far as it is judged: `platforms` where there are nodes."""
+    if image is None or image.digest is None:
+        return {"platforms": NO_IMAGE}
+    registry, digest, repository = clients.registry(image.name), image.digest, image.name
+    told: dict[str, Any] = {}
+    if environment.source:
+        told["immutable"] = asked(lambda: registry.tags_immutable(repository))
+        told["label"] = asked(lambda: registry.revision_of(repository, digest))
+    if platforms:
+        told["platforms"] = asked(lambda: registry.platforms_of(repository, digest))
+    return told
 
 
 def asked(ask: Callable[[], T]) -> T | Unknown:
@@ -77,14 +101,14 @@ def asked(ask: Callable[[], T]) -> T | Unknown:
         return Unknown(error.what, error.remedy or "run this again")
 
 
-def commits_between(clients: Clients, running: str, revision: str) -> tuple[tuple[str, ...], str]:
-    """Return the commits between the image that runs and the one to come, with a link.
+def commits_between(clients: Clients, running: str, revision: str) -> Commits:
+    """Return the commits between the image that runs and the one to come.
 
-    Nice to have, so never an error: both are empty where they can't be told.
+    Nice to have, so never an error: there are none where they can't be told.
     """
     github = clients.github
     if github is None or not running or not revision:
-        return (), ""
+        return Commits()
 
     def ask() -> Comparison | None:
         before = ImageRef.parse(running)
@@ -93,33 +117,32 @@ def commits_between(clients: Clients, running: str, revision: str) -> tuple[tupl
 
     found = asked(ask)
     if found is None or isinstance(found, Unknown):
-        return (), ""
-    return tuple(f"{each.sha[:10]} {each.title}" for each in found.commits), found.url
+        return Commits()
+    titles = tuple(f"{each.sha[:10]} {each.title}" for each in found.commits)
+    return Commits(titles, found.ahead_by, found.behind_by, found.url)
 
 
 def _ci(
-    environment: Environment,
-    revision: str,
-    clients: Clients,
-    now: Callable[[], datetime],
-    sleep: Callable[[float], None],
+    environment: Environment, revision: str | None, clients: Clients, waiting: Waiting
 ) -> Mapping[str, tuple[Run, ...] | Unknown]:
     """Ask for the runs of each workflow; those under way are looked at again until `wait` is over."""
     gate, github = environment.gates.ci, clients.github
     if gate is None:
         return {}
+    if not revision:
+        return dict.fromkeys(gate.workflow, NO_IMAGE if revision is None else _NO_COMMIT)
     if github is None:
         return dict.fromkeys(gate.workflow, _NO_GITHUB)
-    if not revision:
-        return dict.fromkeys(gate.workflow, Unknown("the image's commit isn't known", "build it with build.yaml"))
     branch = environment.settings().branch if environment.source else None
     own = clients.context.run_id
-    until = now() + gate.wait
+    until = waiting.now() + gate.wait
     found: dict[str, tuple[Run, ...] | Unknown] = {}
     for workflow in gate.workflow:
         found[workflow] = _runs(github, workflow, revision, branch, own)
-        while _worth_waiting(found[workflow]) and now() < until:
-            sleep(_LOOK_EVERY_SECONDS)
+        if _worth_waiting(found[workflow]) and waiting.now() < until:
+            waiting.progress(f"{workflow} is under way for {revision[:10]}: waiting until {until:%H:%M:%S} UTC at most")
+        while _worth_waiting(found[workflow]) and waiting.now() < until:
+            waiting.sleep(_LOOK_EVERY_SECONDS)
             found[workflow] = _runs(github, workflow, revision, branch, own)
     return found
 

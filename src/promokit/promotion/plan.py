@@ -15,13 +15,28 @@ from attrs import frozen
 
 from promokit.errors import ConfigError, PromokitError, Refused, Unreachable
 from promokit.gates.answer import Answer
+from promokit.gates.facts import NO_IMAGE
 from promokit.image import ImageRef
 from promokit.ledger.record import Failure
 from promokit.model import Environment
 
 EXPIRY = timedelta(hours=24)
 _LARGEST = 1_000_000
+_SETTINGS = ("stable_for", "timeout", "blind_for", "crashes", "auto_rollback")
 _DECIDED = {"environment", "where", "image", "previous", "migrate", "migration template", "settings"}
+
+
+@frozen
+class Commits:
+    """The commits between what runs and what would: `titles` of at most 250, oldest first, of the `ahead` that come.
+
+    `behind` are those that run now and wouldn't any more. `url` compares both; all of it is foreign text.
+    """
+
+    titles: tuple[str, ...] = ()
+    ahead: int = 0
+    behind: int = 0
+    url: str = ""
 
 
 @frozen
@@ -43,8 +58,7 @@ class Plan:
     created: datetime
     tag: str | None = None
     nothing: str = ""
-    commits: tuple[str, ...] = ()
-    commits_url: str = ""
+    commits: Commits = Commits()
     failed_before: tuple[Failure, ...] = ()
 
     @property
@@ -79,7 +93,7 @@ class Plan:
             "previous": dict(self.previous),
             "migrate": self.migrate,
             "migration template": self.template,
-            "settings": f"{environment.stable_for} {environment.timeout} {environment.auto_rollback}",
+            "settings": " ".join(f"{key} {getattr(environment, key)}" for key in _SETTINGS),
         }
 
     @property
@@ -93,11 +107,17 @@ class Plan:
         return tag_in(self.previous.get(str(self.environment.reference), ""))
 
     def refusal(self) -> PromokitError:
-        """Return the error of a plan that isn't allowed: the first refusal, or what isn't known."""
+        """Return the error of a plan that isn't allowed: what refuses, or else isn't known, and every gate's answer."""
+        from promokit.promotion.plan_text import HEAD, plan_rows
+
         bad = [each for each in self.answers if each.word == self.outcome]
+        bad = [each for each in bad if each.sentence != NO_IMAGE.why] or bad
         kind = Refused if self.outcome == "refused" else Unreachable
         told = "; ".join(f"{each.gate}: {each.sentence}" for each in bad)
-        return kind(told, where=self.environment.name, remedy="; ".join(each.remedy for each in bad if each.remedy))
+        remedies = dict.fromkeys(each.remedy for each in bad if each.remedy)
+        error = kind(told, where=self.environment.name, remedy="; ".join(remedies))
+        error.table = (HEAD, *plan_rows(self))
+        return error
 
     def __str__(self) -> str:
         from promokit.promotion.plan_text import plan_text

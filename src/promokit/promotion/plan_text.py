@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from promokit.promotion.plan import Plan
+from collections.abc import Iterator
 
+from promokit.github.escape import plain
+from promokit.promotion.plan import Plan, tag_in
+
+HEAD = ("gate", "answer", "why", "remedy")
 MOST_FAILURES = 3
 """Of more failures of one digest, only the newest are told."""
+MOST_COMMITS = 20
+"""Of more commits, a terminal shows the newest that are known; a job summary has all that are."""
+LONGEST_TITLE = 120
+_MOST_NAMES = 3
 
 
 def heading(plan: Plan) -> str:
@@ -26,11 +34,34 @@ def plan_rows(plan: Plan) -> list[tuple[str, str, str, str]]:
 
 def notes(plan: Plan) -> list[str]:
     """Return what no gate judges and whoever approves should know, a sentence each."""
-    return [
+    failed = [
         f"this digest failed here before, {each.at}: {each.kind} {each.outcome} ({each.reason})"
         + (f", {each.run}" if each.run else "")
         for each in plan.failed_before[:MOST_FAILURES]
     ]
+    lost = plan.commits.behind
+    commits = "a commit" if lost == 1 else f"{lost} commits"
+    back = [f"this goes back: {commits} that {plan.environment.name} runs now would be gone"] if lost else []
+    return back + failed
+
+
+def facts(plan: Plan) -> Iterator[str]:
+    """Yield what would be done, a line each: what runs before, the migration and its place, the plan and its end."""
+    before: dict[str, list[str]] = {}
+    for workload, image in plan.previous.items():
+        before.setdefault(image, []).append(workload)
+    for image, workloads in before.items():
+        more = len(workloads) - _MOST_NAMES
+        names = ", ".join(workloads[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
+        yield f"before: {_short(image)} ({names})"
+    yield "no migration" if plan.migrate == "none" else f"migration runs {plan.migrate} the rollout"
+    yield f"plan {plan.hash[:12]}, ledger head {plan.head[:12]}, good until {plan.expires:%Y-%m-%d %H:%M} UTC"
+
+
+def commit_titles(plan: Plan) -> list[str]:
+    """Return the commits that come with it, oldest first, each in one line that isn't too long."""
+    lines = (_line(each) for each in plan.commits.titles)
+    return [each if len(each) <= LONGEST_TITLE else each[:LONGEST_TITLE] + "…" for each in lines]
 
 
 def plan_text(plan: Plan) -> str:
@@ -39,12 +70,33 @@ def plan_text(plan: Plan) -> str:
     width = max((len(each[0]) for each in rows), default=0)
     lines = [heading(plan)]
     for gate, word, sentence, remedy in rows:
-        lines.append(f"  {gate:<{width}}  {word:<8} {sentence}")
+        lines.append(f"  {gate:<{width}}  {word:<8} {_line(sentence)}")
         if remedy:
-            lines.append(f"  {'':<{width}}  {'':<8} remedy: {remedy}")
-    lines += [f"  note: {each}" for each in notes(plan)]
-    if plan.migrate != "none":
-        lines.append(f"  migration runs {plan.migrate} the rollout")
-    lines += [f"  {each}" for each in plan.commits]
-    lines.append(f"  plan {plan.hash[:12]}, good until {plan.expires:%Y-%m-%d %H:%M} UTC")
-    return "\n".join(lines)
+            lines.append(f"  {'':<{width}}  {'':<8} remedy: {_line(remedy)}")
+    lines += [f"  note: {_line(each)}" for each in notes(plan)]
+    lines += [f"  {each}" for each in _commits(plan)]
+    lines += [f"  {_line(each)}" for each in facts(plan)]
+    return "\n".join([_line(lines[0]), *lines[1:]])
+
+
+def _commits(plan: Plan) -> Iterator[str]:
+    titles, count = commit_titles(plan), plan.commits.ahead
+    if not titles:
+        return
+    yield f"commits: {count}" + (f", {_line(plan.commits.url)}" if plan.commits.url else "")
+    if len(titles) > MOST_COMMITS:
+        yield f"  {len(titles) - MOST_COMMITS} older ones"
+    yield from (f"  {each}" for each in titles[-MOST_COMMITS:])
+    if count > len(titles):
+        yield f"  {count - len(titles)} newer ones"
+
+
+def _line(text: str) -> str:
+    """Return foreign text in one line: it can't pass for a line of ours."""
+    return " ".join(plain(text).split())
+
+
+def _short(image: str) -> str:
+    digest = image.partition("@")[2]
+    told = tag_in(image) or image.partition("@")[0]
+    return f"{told} {digest[:19]}".strip() or "nothing"

@@ -10,6 +10,7 @@ from attrs import frozen
 
 from promokit.errors import ConfigError, PromokitError, Refused
 from promokit.gates.answer import Answer, refused, unknown
+from promokit.gates.facts import Unknown
 from promokit.gates.judging import judge_all
 from promokit.identity.tags import commit_of, release_of, release_tag_of
 from promokit.image import ImageRef, ReleaseTag, parse_tag
@@ -17,10 +18,12 @@ from promokit.ledger.record import failures
 from promokit.migration.job import read_template, template_digest
 from promokit.model import Environment
 from promokit.promotion.clients import Clients
-from promokit.promotion.gathering import commits_between, gather
-from promokit.promotion.plan import Plan, tag_in
+from promokit.promotion.gathering import Waiting, commits_between, gather
+from promokit.promotion.plan import Commits, Plan, tag_in
 from promokit.promotion.resolution import resolve_tag
 from promokit.promotion.survey import Survey, survey
+
+NO_COMMITS = Commits()
 
 
 def plan(
@@ -31,6 +34,7 @@ def plan(
     migrate: bool = True,
     clients: Clients | None = None,
     final: bool = False,
+    progress: Callable[[str], None] = lambda text: None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     sleep: Callable[[float], None] = time.sleep,
 ) -> Plan:
@@ -38,51 +42,47 @@ def plan(
 
     `tag` says the image for an environment without `from`; elsewhere the image is what the source runs.
     `only_newer`: an image older than what runs here is nothing to do. `migrate`: False leaves the migration out, for
-    an image that must not change a schema it shares. `final`: judge as apply does, where approvals
-    can't be waited for any more. Errors: ConfigError for wrong use, Unreachable when the target can't be asked.
+    an image that must not change a schema it shares. `final`: judge as apply does, where approvals can't be waited for
+    any more. `progress` hears what is waited for. Errors: ConfigError for wrong use, Unreachable when the target can't
+    be asked.
     """
     clients = clients or Clients()
     if (tag is None) == (environment.source is None):
         raise _wrong_tag(environment)
     target = survey(environment, clients)
     chosen = _chosen(environment, tag, clients)
-    blank = _blank(environment, target, tag, migrate, now())
-    if isinstance(chosen, Answer):
-        return blank((chosen,), None, "")
-    if only_newer and _is_newer(target, chosen.image):
-        return blank((), chosen.image, chosen.revision, nothing="already-newer")
-    surveys = (chosen.source, target)
-    facts = gather(environment, chosen.image, chosen.revision, surveys, clients, final=final, now=now, sleep=sleep)
-    answers = judge_all(facts)
-    titles, url = ((), "") if final else commits_between(clients, target.reference.image, chosen.revision)
-    return blank(answers, chosen.image, chosen.revision, commits=titles, url=url)
+    blank = _blank(environment, target, chosen, tag, migrate, now())
+    if only_newer and chosen.image and _is_newer(target, chosen.image):
+        return blank((), nothing="already-newer")
+    wait = Waiting(progress, now, sleep)
+    facts = gather(environment, chosen.image, chosen.revision, (chosen.source, target), clients, wait, final=final)
+    answers = tuple(chosen.stop if chosen.stop and each.gate == chosen.stop.gate else each for each in judge_all(facts))
+    commits = NO_COMMITS if final else commits_between(clients, target.reference.image, chosen.revision)
+    return blank(answers, commits=commits)
 
 
 @frozen
 class _Chosen:
-    image: ImageRef
+    """What would be promoted, as far as it is known; `stop` is origin's answer where it isn't known well enough."""
+
+    image: ImageRef | None
     revision: str
-    source: Survey | None
+    source: Survey | Unknown | None
+    stop: Answer | None = None
 
 
 def _blank(
-    environment: Environment, target: Survey, tag: str | None, migrate: bool, created: datetime
+    environment: Environment, target: Survey, chosen: _Chosen, tag: str | None, migrate: bool, created: datetime
 ) -> Callable[..., Plan]:
     migration = environment.migration if migrate else None
     template = template_digest(read_template(migration.job)) if migration else ""
+    image = None if chosen.stop else chosen.image
 
-    def made(
-        answers: tuple[Answer, ...],
-        image: ImageRef | None,
-        revision: str,
-        nothing: str = "",
-        commits: tuple[str, ...] = (),
-        url: str = "",
-    ) -> Plan:
+    def made(answers: tuple[Answer, ...], nothing: str = "", commits: Commits = NO_COMMITS) -> Plan:
         return Plan(
             environment=environment,
             image=image,
-            revision=revision,
+            revision=chosen.revision,
             previous={str(each): text for each, text in target.images.items()},
             migrate=migration.when if migration and not nothing else "none",
             template=template,
@@ -92,46 +92,48 @@ def _blank(
             tag=tag,
             nothing=nothing,
             commits=commits,
-            commits_url=url,
             failed_before=tuple(failures(target.book.lines, str(image.digest))) if image else (),
         )
 
     return made
 
 
-def _chosen(environment: Environment, tag: str | None, clients: Clients) -> _Chosen | Answer:
+def _chosen(environment: Environment, tag: str | None, clients: Clients) -> _Chosen:
     if environment.source is None:
         assert tag is not None  # noqa: S101 - checked above
         return _by_tag(environment, tag, clients)
     try:
         source = survey(environment.source, clients)
     except PromokitError as error:
-        return unknown("healthy", error.what, error.remedy or "run this again")
+        return _Chosen(None, "", Unknown(error.what, error.remedy or "run this again"))
+    return _running(source)
+
+
+def _running(source: Survey) -> _Chosen:
+    """Choose what the source's reference runs. Without its release tag the digest is known all the same."""
     proof = source.reference
     if proof.digest is None:
-        sentence = f"what {proof.workload} in {source.environment.name} runs isn't proven: {proof.reason}"
-        return refused("healthy", sentence, proof.remedy)
+        return _Chosen(None, "", source)
+    image = ImageRef.parse(ImageRef.parse(proof.image).name).with_(digest=proof.digest)
     try:
-        registry = source.look.registry(ImageRef.parse(proof.image).name)
-        release = release_tag_of(registry, proof.image, proof.digest)
-        image = ImageRef.parse(ImageRef.parse(proof.image).name).with_(tag=release, digest=proof.digest)
+        registry = source.look.registry(image.name)
+        image = image.with_(tag=release_tag_of(registry, proof.image, proof.digest))
         return _Chosen(image, commit_of(registry, image), source)
-    except ConfigError as error:
-        return refused("origin", error.what, error.remedy or "")
     except PromokitError as error:
-        return unknown("origin", error.what, error.remedy or "run this again")
+        word = refused if isinstance(error, ConfigError) else unknown
+        return _Chosen(image, "", source, word("origin", error.what, error.remedy or "run this again"))
 
 
-def _by_tag(environment: Environment, tag: str, clients: Clients) -> _Chosen | Answer:
+def _by_tag(environment: Environment, tag: str, clients: Clients) -> _Chosen:
     """Find the tag in the repository of releases, else in those that are allowed here."""
     try:
         parse_tag(tag)
     except ConfigError as error:
-        return refused("origin", error.what, error.remedy or "")
+        return _Chosen(None, "", None, refused("origin", error.what, error.remedy or "name another tag"))
     try:
         found = resolve_tag(environment, tag, clients=clients)
     except Refused as error:
-        return refused("origin", error.what, error.remedy or "")
+        return _Chosen(None, "", None, refused("origin", error.what, error.remedy or "build it again"))
     return _Chosen(found.image, found.revision, None)
 
 

@@ -14,6 +14,7 @@ from promokit.image import ImageRef
 from promokit.ledger.store import Book, read_book
 from promokit.model import Environment, Workload
 from promokit.promotion.clients import Clients
+from promokit.promotion.difference import difference, outdated
 from promokit.promotion.operation import Operation, begin, resume, under_lease
 from promokit.promotion.plan import EXPIRY, Plan, Promise, tag_in
 from promokit.promotion.planning import plan as make_plan
@@ -67,7 +68,7 @@ def step_of(
         book = read_book(clients.namespace(environment))
         operation = resume(clients, environment, lease, book, promise.hash)
         if operation is None:
-            fresh = _confirmed(environment, promise, clients)
+            fresh = _confirmed(environment, promise, clients, progress)
             check()
             operation = begin(clients, environment, lease, kind, _facts(fresh, promise))
         with closing(operation):
@@ -80,17 +81,15 @@ def kind_of(environment: Environment) -> str:
     return "promotion" if environment.source else "rollout"
 
 
-def _confirmed(environment: Environment, promise: Promise, clients: Clients) -> Plan:
+def _confirmed(environment: Environment, promise: Promise, clients: Clients, progress: Progress) -> Plan:
     """Compute the plan again and return it; Refused with what has changed, or with the gate that refuses now."""
     _check_age(promise, datetime.now(UTC))
-    fresh = make_plan(environment, tag=promise.tag, migrate=promise.migrates, clients=clients, final=True)
-    if fresh.decided != promise.decided:
-        raise Refused(
-            f"the plan doesn't hold any more: {_difference(promise, fresh)}",
-            where=environment.name,
-            remedy="make a new plan, and have it approved",
-        )
-    if not fresh.allowed:
+    fresh = make_plan(
+        environment, tag=promise.tag, migrate=promise.migrates, clients=clients, final=True, progress=progress
+    )
+    if fresh.image is not None and (changes := difference(promise, fresh)):
+        raise outdated(environment, changes)
+    if not fresh.allowed:  # so it is where no image can be proven
         raise fresh.refusal()
     return fresh
 
@@ -101,12 +100,6 @@ def _check_age(promise: Promise, now: datetime) -> None:
         raise Refused(f"{made} has expired", remedy="make a new plan")
     if now < promise.created - _CLOCKS_DIFFER:
         raise Refused(f"{made} was made in the future", remedy="set this machine's clock, or make a new plan")
-
-
-def _difference(promise: Promise, fresh: Plan) -> str:
-    now = fresh.decided
-    changed = [key for key in now if promise.decided.get(key) != now[key]]
-    return "; ".join(f"{key} was {promise.decided.get(key)}, is {now[key]}" for key in changed) or "it was edited"
 
 
 def _made(
