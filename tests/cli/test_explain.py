@@ -71,6 +71,17 @@ def test_a_job_is_judged_too(told: Said) -> None:
     assert any(each["exit_code"] for each in said["evidence"])
 
 
+def test_a_bookmark_says_only_that_time_has_passed(tmp_path: Path, told: Said) -> None:
+    """Whoever records a watch as it comes has some."""
+    file = tmp_path / "rec.jsonl"
+    mark = {"t": 20.0, "type": "BOOKMARK", "object": {"kind": "Pod", "metadata": {"resourceVersion": "9"}}}
+    first = [each for each in Path(recording("unschedulable")).read_text().splitlines() if json.loads(each)["t"] < 19]
+    file.write_text("\n".join([*first, json.dumps(mark)]))
+    assert told("--timeline", str(file))["outcome"] == "progressing"
+    file.write_text("\n".join([*first, json.dumps({**mark, "t": 20.5})]))
+    assert told("--timeline", str(file))["reason"] == "unschedulable"
+
+
 @pytest.mark.parametrize("t", [-0.5, 0.0, 0.001])
 def test_a_job_that_had_ended_before_is_not_judged(tmp_path: Path, told: Said, t: float) -> None:
     """Wherever the recording begins: the Job of the last migration may still be there."""
@@ -231,7 +242,7 @@ BAD_LINES = {
     "t is no number": '{"t": NaN, "type": "ADDED", "object": {}}',
     "t is longer than any time": f'{{"t": 1{"0" * 400}, "type": "ADDED", "object": {json.dumps(DEPLOYMENT)}}}',
     "a type that is a list": json.dumps({"t": 1, "type": [], "object": DEPLOYMENT}),
-    "a type of its own": json.dumps({"t": 1, "type": "BOOKMARK", "object": DEPLOYMENT}),
+    "a type of its own": json.dumps({"t": 1, "type": "RENAMED", "object": DEPLOYMENT}),
     "a foreign kind": json.dumps({"t": 1, "type": "ADDED", "object": {"kind": "Gadget", "metadata": {"uid": "x"}}}),
     "no kind": json.dumps({"t": 1, "type": "ADDED", "object": {"metadata": {"uid": "x"}}}),
     "no metadata": json.dumps({"t": 1, "type": "ADDED", "object": {"kind": "Pod"}}),

@@ -16,15 +16,19 @@ from promokit.errors import ConfigError
 from promokit.model import Workload
 from promokit.rollout.completion import all_replaced
 from promokit.rollout.hearing import Hearing
+from promokit.rollout.inferred import inferred_replica_sets
 from promokit.rollout.room import Room
 from promokit.rollout.sighting import Sighting
 from promokit.rollout.snapshot import Snapshot
 
 LARGEST = 100 * 1024 * 1024
 COMMAND = "kubectl get deployments,replicasets,pods,events -o json"
+TRIED_TWICE = 30.0
+SAME_SECOND = 0.001
+"""Times are whole seconds: an Event of the second of the change isn't of before it."""
 Since = Callable[[datetime | None], float]
-_OTHERS = ("Service", "HorizontalPodAutoscaler", "CronJob", "ReplicationController")
-"""What `kubectl get all` gives beside; it says nothing of a rollout."""
+_OTHERS = ("Service", "HorizontalPodAutoscaler", "CronJob", "ReplicationController", "ControllerRevision")
+"""What `kubectl get all` gives beside, and the templates of before; none says anything of a rollout."""
 
 
 def read_dump(file: Path) -> list[Object]:
@@ -39,7 +43,10 @@ def read_dump(file: Path) -> list[Object]:
         raise ConfigError(f"cannot read {file}: {error.strerror}", remedy=COMMAND) from error
     except (ValueError, RecursionError) as error:
         raise ConfigError(f"{file} is no JSON", remedy=COMMAND) from error
-    return [parse_strictly(each, f"{file}: item {number}") for number, each in _items(data, file)]
+    items = list(_items(data, file))
+    listed = [parse_strictly(each, f"{file}: item {number}") for number, each in items]
+    left_out = inferred_replica_sets(each for _, each in items)
+    return [*listed, *(parse_strictly(each, f"{file}: what owns its pods") for each in left_out)]
 
 
 def newest_time(objects: Iterable[Object]) -> datetime:
@@ -65,10 +72,17 @@ def dated(
     since = _clock(change)
     snapshot.hearing = Hearing()
     _date(snapshot, listed, since, now, stable_for)
-    progressing = controller.condition("Progressing")
-    steps = [progressing.since if progressing else None, *map(_unready_since, snapshot.new_pods(controller))]
-    snapshot.progress_at[controller.uid] = max(map(since, steps))
+    steps = map(since, map(_unready_since, snapshot.new_pods(controller)))
+    snapshot.progress_at[controller.uid] = max([_progressed(controller, since), *steps])
     return snapshot, since(now)
+
+
+def _progressed(controller: Controller, since: Since) -> float:
+    """Return when it last went forward: the condition's time, or the deadline before it, once that is over."""
+    condition = controller.condition("Progressing")
+    at = since(condition.since) if condition else 0.0
+    over = condition is not None and condition.reason == "ProgressDeadlineExceeded"
+    return at - (controller.progress_seconds or 0) if over else at
 
 
 def dated_job(objects: Iterable[Object], job: Job, now: datetime) -> tuple[Snapshot, float]:
@@ -127,7 +141,8 @@ def _date(snapshot: Snapshot, objects: Iterable[Object], since: Since, now: date
             snapshot.failing_since[replica_set.uid] = since(failure.since)
     for event in (each for each in objects if isinstance(each, Event)):
         if since(event.last or now) >= 0:
-            snapshot.hear(event, max(since(event.first or event.last), 0.001), since(event.last or now))
+            first, last = since(event.first or event.last), since(event.last or now)
+            snapshot.hear(event, max(first, SAME_SECOND), max(last, SAME_SECOND))
 
 
 def _change(snapshot: Snapshot, controller: Controller, now: datetime) -> datetime:
@@ -153,8 +168,18 @@ def _dated(sighting: Sighting, since: Since, at: float, stable_for: float) -> Si
         baseline={each.name: sighting.terminations(each) for each in pod.containers} if settled else {},
         ready_since=ready_since if pod.ready else None,
         waiting_since={name: (reason, created) for name, (reason, _) in sighting.waiting_since.items()},
+        pulls=_pulls(pod, since, at),
         unscheduled_since=since(pending.since) if pending and sighting.unscheduled_since is not None else None,
     )
+
+
+def _pulls(pod: Pod, since: Since, at: float) -> dict[str, tuple[str, ...]]:
+    """Return what the pulls came to: a node that has been at it for long has tried again, as measured after 12 s."""
+    placed = pod.condition("PodScheduled")
+    waits = at - (since(placed.since) if placed else since(pod.created))
+    tries = 2 if waits >= TRIED_TWICE else 1
+    told = (each for each in pod.containers if each.state.reason in {"ErrImagePull", "ImagePullBackOff"})
+    return {each.name: (each.state.message,) * tries for each in told}
 
 
 def _ready_at(pod: Pod) -> datetime | None:

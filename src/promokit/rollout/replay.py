@@ -100,10 +100,10 @@ def _at_once(lines: Iterable[Line]) -> Iterable[tuple[float, list[Line]]]:
 
 
 def _take(snapshot: Snapshot, line: Line, t: float) -> None:
-    if line.seen is None:
-        snapshot.forget(line.gone, t)
-    else:
+    if line.seen is not None:
         snapshot.see(line.seen, t)
+    elif line.gone:
+        snapshot.forget(line.gone, t)
 
 
 def _looked(snapshot: Snapshot, assess: Assess, now: float, log: Log) -> tuple[Assessment, float]:

@@ -76,7 +76,8 @@ class Snapshot:
         living = self._living.get(self.creator(controller), {}).values()
         if controller.kind == "Deployment":
             return list(living)
-        return [each for each in living if each.pod.revision == controller.revision]
+        revision = controller.revision or _newest_revision(controller, living)
+        return [each for each in living if revision and each.pod.revision == revision]
 
     def new_pods_told_of(self, controller: Controller) -> list[Sighting]:
         """Return those of the new pods of which a status or an Event tells what a rule could rest on: mostly none."""
@@ -179,6 +180,12 @@ class Snapshot:
         self.keep(sighted(known, seen, t, of_before=is_before(seen.created, clock)))
         self._owned.setdefault(seen.owner, {})[seen.uid] = None
         self.room.see(seen, min(t, seen.ends.timestamp() - seen.grace - clock) if seen.ends else t)
+
+
+def _newest_revision(controller: Controller, living: Iterable[Sighting]) -> str:
+    """Return the revision of the newest pods of a DaemonSet that was told without annotations: they are numbered."""
+    numbered = [each.pod.revision for each in living if each.pod.revision.isdecimal()]
+    return max(numbered, key=int, default="") if controller.updated else ""
 
 
 def _went_forward(before: Controller, seen: Controller, made_in: int) -> bool:

@@ -22,7 +22,10 @@ _REMEDY = 'a line is {"t": seconds since the change, "type": "ADDED|MODIFIED|DEL
 
 @frozen
 class Line:
-    """What was seen at second `t`: the newest state of an object, or that the one of UID `gone` is there no more."""
+    """What was seen at second `t`: the newest state of an object, or that the one of UID `gone` is there no more.
+
+    Where it is neither, only time has passed.
+    """
 
     t: float
     seen: Object | None = None
@@ -55,6 +58,8 @@ def _line(text: bytes, where: str) -> Line:
     t, kind = data["t"], data["type"]
     if isinstance(t, bool) or not isinstance(t, int | float) or not -LONGEST <= t <= LONGEST:
         raise ConfigError("t is no number of seconds", where=where, remedy=_REMEDY)
+    if kind == "BOOKMARK":  # a watch's own: it says that time has come this far, and nothing of an object
+        return Line(float(t))
     if kind not in ("ADDED", "MODIFIED", "DELETED"):
         raise ConfigError(f"a line of type {kind!r}", where=where, remedy=_REMEDY)
     if kind == "DELETED":
