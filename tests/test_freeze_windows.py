@@ -68,7 +68,7 @@ def test_an_occurrence_says_when_it_began_and_when_it_ends() -> None:
         ({"weekly": "Sat to Sun", "dates": "2026-12-24 to 2026-12-24"}, "either weekly or dated"),
         ({"weekly": "Saturday"}, "no freeze window"),
         ({"weekly": "Fri 4pm to Mon"}, "no freeze window"),
-        ({"weekly": "Fri 25:00 to Mon"}, "no time of the day"),
+        ({"weekly": "Fri 25:00 to Mon"}, "no freeze window"),
         ({"weekly": "Mon to Sun"}, "whole week"),
         ({"weekly": "Mon 08:00 to Mon 08:00"}, "whole week"),
         ({"dates": "2026-12-24"}, "no freeze window"),

@@ -191,7 +191,8 @@ def _tied(entries: PipelineFile, file: Path) -> Pipeline:
     for name, entry in entries.environments.items():
         if entry.from_ is not None and entry.from_ not in done:
             what = f"'{entry.from_}' is not an environment described above '{name}'"
-            raise _AtPath(ConfigError(what), ("environments", name, "from"))
+            remedy = "describe it, above: environments stand in the order of promotion"
+            raise _AtPath(ConfigError(what, remedy=remedy), ("environments", name, "from"))
         if problem := _impossible(entry, entries.environments.values()):
             raise _AtPath(ConfigError(problem), ("environments", name))
         done[name] = _environment(name, entry, entries.image, done, file.parent)

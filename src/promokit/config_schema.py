@@ -11,8 +11,12 @@ from typing import Any, Literal, Union, get_args, get_origin
 import attrs
 
 from promokit.config import PipelineFile, kebab
+from promokit.freeze_windows import DATED, WEEKLY, FreezeWindow
 from promokit.model import Workload
 
+# What the types of the fields don't say.
+_PATTERNS: dict[type, dict[str, str]] = {FreezeWindow: {"weekly": WEEKLY, "dates": DATED}}
+_MORE: dict[type, dict[str, Any]] = {FreezeWindow: {"oneOf": [{"required": ["weekly"]}, {"required": ["dates"]}]}}
 FILE = Path(__file__).parent / "promokit.schema.json"
 
 
@@ -37,6 +41,9 @@ def _entry(entry: type) -> dict[str, Any]:
         "properties": {kebab(each.name): _of(each.type) for each in fields},
         "additionalProperties": False,
     }
+    described |= _MORE.get(entry, {})
+    for name, pattern in _PATTERNS.get(entry, {}).items():
+        described["properties"][name]["pattern"] = f"^{pattern}$"
     return {**described, "required": required} if required else described
 
 

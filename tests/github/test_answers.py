@@ -162,6 +162,30 @@ def test_no_answer_crashes_a_reader(
     assert answer is not None
 
 
+@pytest.mark.parametrize(
+    ("read", "document"),
+    [
+        (read_run, run()),
+        (read_run, run(status="waiting for the moon", conclusion="eclipsed", event="new_event")),
+        (read_review, review()),
+        (read_review, review(state="something new")),
+        (read_environment, environment()),
+        (read_branch_policy, {"name": "master"}),
+        (lambda document: read_comparison(document, [{**commit(1), "new": 1}]), comparison(status="something new")),
+    ],
+)
+def test_what_github_adds_is_let_through(read: Callable[[object], object], document: dict[str, Any]) -> None:
+    """Fields that we don't know change nothing; values that we don't know are kept as they are told."""
+    assert read({**document, "new_field": {"x": [1]}}) == read(document)
+    assert read(document)
+
+
+def test_a_kind_of_protection_that_we_do_not_know_is_let_through() -> None:
+    """Custom rules and such: the required reviewers are read all the same."""
+    rules = [*environment()["protection_rules"], {"id": 9, "type": "something_new", "reviewers": 7}]
+    assert read_environment(environment(protection_rules=rules)) == read_environment(environment())
+
+
 def test_a_bot_is_told_as_what_it_is() -> None:
     """GitHub's type of the account."""
     assert read_run(run(actor=account("robot[bot]", "Bot", 3))).actor.kind == "Bot"

@@ -207,6 +207,20 @@ def test_an_answer_of_another_shape_is_unknown(serve: Serve) -> None:
         asking(serve(lambda _: answer({}))).reviews(7)
 
 
+def test_pages_of_github_enterprise_are_followed_below_its_path(serve: Serve) -> None:
+    """Its Links keep /api/v3; they go to the same host and so does the token."""
+
+    def respond(asked: Asked) -> Answer:
+        following = f'<{server.url}{asked.path}?page=2>; rel="next"'
+        return answer({"workflow_runs": [run()]}, **({} if asked.query.get("page") else {"Link": following}))
+
+    server = serve(respond)
+    github = GitHub("acme/credreg", TOKEN, server.url + "/api/v3")
+    assert len(github.runs("ci.yaml", SHA, branch=None)) == 2
+    assert [each.path for each in server.asked] == [f"/api/v3{ROOT}/actions/workflows/ci.yaml/runs"] * 2
+    assert {each.headers["Authorization"] for each in server.asked} == {f"Bearer {TOKEN}"}
+
+
 def test_the_environment_names_repository_token_and_api(serve: Serve) -> None:
     """GITHUB_API_URL leads to GitHub Enterprise; without a repository there is no GitHub to ask."""
     server = serve(lambda _: answer(run()))

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import html
+from collections.abc import Set
 from typing import Any
 
 import pytest
 
 from tests.lab import control, seed
-from tests.lab.act import ActRun
 from tests.lab.commands import kubectl
 from tests.lab.images import build_commit
-from tests.lab.scenario import Story, environment, versions
+from tests.lab.scenario import Story, environment, registry_tags, versions
+from tests.lab.spoiling import changed_by_hand, configured, held, on_two_architectures
 from tests.lab.state import Lab
 
 pytestmark = pytest.mark.lab
@@ -27,71 +29,126 @@ def story(lab: Lab) -> Story:
     return story
 
 
-def refuse(story: Story, gate: str, words: str, workflow: str, **facts: Any) -> None:
-    """Run a workflow that must be refused by a gate, with exit code 3, and must leave everything as it was."""
+def refuse(
+    story: Story, gate: str, fact: str, remedy: str, workflow: str, also: Set[str] = frozenset(), **facts: Any
+) -> None:
+    """Run a workflow that must be refused by a gate, with exit code 3, and must leave everything as it was.
+
+    The summary of a job must have the gate's row, with the fact and the remedy; every gate that isn't refused has one.
+    """
     before = {name: versions(name) for name in NAMES}
     done = story.start(workflow, **facts)
     assert done.exit_code != 0, f"it wasn't refused:\n{done.log[-3000:]}"
-    assert 3 in _exit_codes(done), done.log[-3000:]
-    told = "\n".join([*done.summaries.values(), done.log])
-    assert gate in told, done.log[-3000:]
-    assert words in told, done.log[-3000:]
+    assert 3 in {code for job in done.jobs.values() for code in job.exit_codes}, done.log[-3000:]
     assert {name: versions(name) for name in NAMES} == before
+    rows = [row for summary in done.summaries.values() for row in _rows(summary)]
+    assert len({row[0] for row in rows}) >= 4, rows
+    refused = [row for row in rows if row[1] == "refused"]
+    assert {row[0] for row in refused} == {gate} | also, rows
+    assert any(fact in row[2] and remedy in row[3] for row in refused), refused
 
 
-def _exit_codes(done: ActRun) -> set[int]:
-    return {code for job in done.jobs.values() for code in job.exit_codes}
+def _rows(summary: str) -> list[list[str]]:
+    """The rows of four cells in a summary, as people read them."""
+    lines = [line.split("|")[1:-1] for line in summary.splitlines() if line.startswith("| ")]
+    return [[html.unescape(cell).replace("\u2060", "").strip() for cell in line] for line in lines if len(line) == 4]
 
 
 def test_what_already_runs(story: Story) -> None:
     """Promoting what SANDBOX runs already is refused by differs."""
-    refuse(story, "differs", "sandbox runs this digest already", "promote-sandbox.yaml")
+    refuse(story, "differs", "sandbox runs this digest already", "nothing is to be done", "promote-sandbox.yaml")
 
 
 def test_a_moving_tag(story: Story) -> None:
     """A tag such as latest is refused by origin."""
-    refuse(story, "origin", "not an immutable tag", "deploy-test.yaml", inputs={"tag": "latest"})
+    words = ("not an immutable tag", "YYYY.MM.DD.NNNN")
+    refuse(story, "origin", *words, "deploy-test.yaml", inputs={"tag": "latest"})
+
+
+def test_a_commit_whose_ci_failed(story: Story) -> None:
+    """CI that was run again for the commit of a build, and failed: ci refuses to deploy it."""
+    release, sha = sorted(registry_tags(), key=len)
+    control.add_ci_run(sha, story.next_run + 20_000, conclusion="failure")
+    refuse(story, "ci", "ci.yaml ended with failure", "mend it", "deploy-test.yaml", inputs={"tag": release})
+    control.add_ci_run(sha, story.next_run + 20_001)
+
+
+def test_a_bake_that_is_too_short(story: Story) -> None:
+    """What SANDBOX hasn't run for long enough is refused by bake."""
+    with configured(story, bake="9999d"):
+        refuse(story, "bake", "of 9999d00h in sandbox", "wait until", "promote-prod.yaml")
+
+
+def test_a_freeze(story: Story) -> None:
+    """A promotion within a window of PROD is refused by freeze, with the command that lets this digest through."""
+    with configured(story, freeze={"dates": "2000-01-01 to 2999-12-31"}):
+        words = ("frozen until 3000-01-01", "promokit override prod freeze sha256:")
+        refuse(story, "freeze", *words, "promote-prod.yaml")
+
+
+def test_a_hold(story: Story) -> None:
+    """A digest that somebody holds in PROD is refused by hold, with the command that releases it."""
+    with held():
+        refuse(story, "hold", "it lost money", "promokit hold --release prod sha256:", "promote-prod.yaml")
+
+
+def test_a_node_of_another_architecture(story: Story) -> None:
+    """An image that not every node of the target could run is refused by platform."""
+    with on_two_architectures():
+        refuse(story, "platform", "lacks linux/s390x", "build it for that platform", "promote-prod.yaml")
+
+
+def test_a_change_by_hand(story: Story) -> None:
+    """A PROD that isn't set to what its ledger says is refused by drift, with the command that takes it over."""
+    with changed_by_hand():
+        refuse(story, "drift", "worker-app/worker is set to", "promokit adopt prod", "promote-prod.yaml")
+
+
+ELSE = "have somebody else approve"
 
 
 def test_one_approval_short(story: Story) -> None:
     """PROD needs two people: one approval is refused by approvals."""
-    refuse(story, "approvals", "2 approvals", "promote-prod.yaml", approvals={"prod-approval": "bob"})
+    refuse(story, "approvals", "2 approvals", ELSE, "promote-prod.yaml", approvals={"prod-approval": "bob"})
 
 
 def test_one_person_twice(story: Story) -> None:
     """The same person can't give both approvals."""
     same = {"prod-approval": "bob", "prod": "bob"}
-    refuse(story, "approvals", "2 approvals", "promote-prod.yaml", approvals=same)
+    refuse(story, "approvals", "2 approvals", ELSE, "promote-prod.yaml", approvals=same)
 
 
 def test_the_requester_approves(story: Story) -> None:
     """Who started the promotion can't approve it."""
     own = {"prod-approval": "alice", "prod": "bob"}
-    refuse(story, "approvals", "not by who started it", "promote-prod.yaml", approvals=own, actor="alice")
+    refuse(story, "approvals", "not by who started it", ELSE, "promote-prod.yaml", approvals=own, actor="alice")
 
 
 def test_a_second_attempt(story: Story) -> None:
     """Approvals of an earlier attempt would count: a re-run is refused."""
     both = {"prod-approval": "bob", "prod": "carol"}
-    refuse(story, "approvals", "attempt 2", "promote-prod.yaml", approvals=both, attempt=2)
+    refuse(story, "approvals", "attempt 2", "start a new promotion", "promote-prod.yaml", approvals=both, attempt=2)
 
 
 def test_another_branch(story: Story) -> None:
     """A dispatch from another branch than master is refused, whatever its workflow files say."""
     story.merge("Something else", {}, branch="feature")
-    refuse(story, "origin", "not of master", "promote-prod.yaml", ref="feature")
+    words = ("not of master", "run the workflow from master")
+    refuse(story, "origin", *words, "promote-prod.yaml", ref="feature", also={"approvals"})
 
 
 def test_a_feature_branch(story: Story) -> None:
     """An image of the repository for branches runs in TEST at most: origin refuses to promote it."""
     _deploy_branch(story, "registry-branches")
-    refuse(story, "origin", "registry-branches isn't allowed in sandbox", "promote-sandbox.yaml")
+    words = ("registry-branches isn't allowed in sandbox", "build.yaml")
+    refuse(story, "origin", *words, "promote-sandbox.yaml")
 
 
 def test_a_commit_that_is_not_on_master(story: Story) -> None:
     """An image in the repository of releases, with both tags, whose commit isn't on master: origin refuses it."""
     sha = _deploy_branch(story, "registry", "2026.11.24.7777")
-    refuse(story, "origin", f"commit {sha[:10]} is not on master", "promote-sandbox.yaml")
+    words = (f"commit {sha[:10]} is not on master", "merge it to master first")
+    refuse(story, "origin", *words, "promote-sandbox.yaml")
 
 
 def test_an_unhealthy_source(story: Story) -> None:
@@ -104,7 +161,7 @@ def test_an_unhealthy_source(story: Story) -> None:
     kubectl(where.cluster.kubeconfig, "patch", "configmap", "main-app-config", "-n", where.namespace, "-p", patch)
     kubectl(where.cluster.kubeconfig, "delete", "--wait=false", *pods)
     kubectl(where.cluster.kubeconfig, "wait", "--for=condition=Ready=false", "--timeout=30s", *pods)
-    refuse(story, "healthy", "main-app", "promote-sandbox.yaml")
+    refuse(story, "healthy", "main-app", "make test healthy first", "promote-sandbox.yaml")
 
 
 def _deploy_branch(story: Story, repository: str, *tags: str) -> str:

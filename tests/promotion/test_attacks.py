@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from attrs import evolve
@@ -13,7 +14,7 @@ from promokit.promotion.rollback import rollback
 from tests.github.documents import account, run
 from tests.promotion.github_side import OUR_RUN
 from tests.promotion.journey import PROD, REVISION, SANDBOX, Promotion, Serve
-from tests.promotion.scene import FIRST, Scene
+from tests.promotion.scene import FIRST, SECOND, Scene
 
 Attack = Callable[[Promotion, Plan], str]
 
@@ -108,3 +109,31 @@ def test_what_was_changed_by_hand_and_back_is_what_was_planned(scene: Scene, ser
     there, made = promoted(scene, serve)
     text = by_hand_and_back(there, made)
     assert apply_rollout(there.prod, decode(text), clients=there.clients, wait=0).succeeded
+
+
+def test_a_plan_that_nobody_approves_and_that_was_made_younger_does_no_more_than_a_new_one(
+    scene: Scene, serve: Serve
+) -> None:
+    """Where no approvals are asked for, whoever may apply a plan may make one: each is compared and judged now."""
+    there = Promotion(scene, serve, approvals=None)
+    made = plan(there.prod, clients=there.clients)
+    old = evolve(made, created=made.created - timedelta(days=30))
+    younger = evolve(old, created=made.created).encode()
+    held(there, made)
+    with pytest.raises(Refused, match=r"hold: .*it lost money"):
+        apply_rollout(there.prod, decode(younger), clients=there.clients, wait=0)
+    there.run(SANDBOX, scene.registry.add("2026.11.25.0001", REVISION))
+    with pytest.raises(Refused, match="image of sandbox was"):
+        apply_rollout(there.prod, decode(younger), clients=there.clients, wait=0)
+
+
+def test_a_migration_that_was_edited_after_the_plan_refuses_it(scene: Scene, tmp_path: Path) -> None:
+    """What reviewers saw is the template as it was."""
+    there = scene.with_migration(tmp_path)
+    made = there.planned(SECOND)
+    template = tmp_path / "job.yaml"
+    template.write_text(template.read_text().replace("name: m", "name: m2"))
+    before = scene.state()
+    with pytest.raises(Refused, match="migration template was"):
+        apply(made, clients=scene.clients, wait=0)
+    assert scene.state() == before

@@ -1,15 +1,20 @@
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from promokit.model import CiGate
 from promokit.promotion.apply import apply
 from promokit.promotion.planning import plan
-from tests.github.documents import run
+from tests.factories import NOW
+from tests.github.documents import commit, comparison, run
 from tests.promotion.github_side import OUR_RUN
-from tests.promotion.journey import REVISION, RUNS, Promotion, Serve
-from tests.promotion.scene import Scene
+from tests.promotion.journey import PROD, REVISION, RUNS, SANDBOX, Promotion, Serve
+from tests.promotion.scene import FIRST, Scene
+
+LISTED = {"deployments", "replicasets", "pods", "jobs", "nodes"}
 
 
 def ci_run(**changes: Any) -> dict[str, Any]:
@@ -24,15 +29,28 @@ def test_a_promotion_that_every_gate_allows_is_planned_and_applied(scene: Scene,
     assert apply(made, clients=promotion.clients, wait=0).outcome == "succeeded"
 
 
-def test_a_plan_for_prod_asks_github_at_most_12_times_and_lists_each_kind_once(scene: Scene, serve: Serve) -> None:
+@pytest.mark.parametrize("migrating", [False, True])
+def test_a_plan_for_prod_asks_github_at_most_12_times_and_lists_each_kind_once(
+    scene: Scene, serve: Serve, tmp_path: Path, migrating: bool
+) -> None:
     """The rate limit is shared by all of a repository's runs, the API server by all of a cluster's."""
     promotion = Promotion(scene, serve)
+    promotion.github.documents[f"/compare/{FIRST}...{REVISION}"] = [comparison(commit(1))]
+    if migrating:
+        migrates = scene.with_migration(tmp_path).environment.migration
+        assert promotion.prod.source is not None
+        source = evolve(promotion.prod.source, migration=migrates)
+        promotion.prod = evolve(promotion.prod, migration=migrates, source=source)
     scene.api.calls.clear()
-    promotion.planned()
+    made = promotion.planned()
+    assert (made.migrate, made.commits.ahead) == ("after" if migrating else "none", 1)
     assert len(promotion.server.asked) <= 12
-    lists = [each.path for each in scene.api.calls if each.path.rpartition("/")[2] in {"deployments", "pods", "jobs"}]
-    lists += [each.path for each in scene.api.calls if each.path.endswith(("replicasets", "nodes"))]
+    lists = [each.path for each in scene.api.calls if each.path.rpartition("/")[2] in LISTED]
     assert len(lists) == len(set(lists))
+    assert {each.rpartition("/")[2] for each in lists} == LISTED - (set() if migrating else {"jobs"})
+    assert sum(path.endswith("/jobs") for path in lists) == 2 * migrating
+    others = [each.path for each in scene.api.calls if each.path not in lists]
+    assert sorted(others) == sorted(f"/api/v1/namespaces/{it}/configmaps/promokit-ledger" for it in (PROD, SANDBOX))
 
 
 def test_a_run_of_ci_under_way_is_waited_for_as_long_as_configured(scene: Scene, serve: Serve) -> None:
@@ -51,6 +69,17 @@ def test_a_run_of_ci_that_ends_in_time_is_judged_by_its_end(scene: Scene, serve:
     promotion.github.documents[RUNS] = [ci_run(status="queued", conclusion=None), ci_run()]
     assert promotion.word("ci") == "allowed"
     assert promotion.slept == [10.0]
+
+
+def test_a_wait_for_ci_is_told_once_with_its_end(scene: Scene, serve: Serve) -> None:
+    """Nobody sits before a plan that says nothing for twenty minutes."""
+    promotion, said = Promotion(scene, serve, ci=CiGate(("ci.yaml",), timedelta(minutes=20))), list[str]()
+    promotion.github.documents[RUNS] = [ci_run(status="queued", conclusion=None)] * 3 + [ci_run()]
+    promotion.planned(progress=said.append)
+    assert promotion.slept == [10.0] * 3
+    assert said == [
+        f"ci.yaml is under way for {REVISION[:10]}: waiting until {NOW + timedelta(minutes=20):%H:%M:%S} UTC at most"
+    ]
 
 
 @pytest.mark.parametrize("status", ["in_progress", "completed"])
