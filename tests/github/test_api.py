@@ -233,6 +233,15 @@ def test_the_environment_names_repository_token_and_api(serve: Serve) -> None:
     assert GitHub.from_environ({}) is None
 
 
+@pytest.mark.parametrize(
+    "url", ["nonsense", "api.github.com", "https://", "ftp://x", "file:///etc/passwd", " ", "http://["]
+)
+def test_what_is_not_an_address_is_refused(url: str) -> None:
+    """With the variable that says it."""
+    with pytest.raises(ConfigError, match="GITHUB_API_URL"):
+        GitHub("acme/credreg", TOKEN, url)
+
+
 @pytest.mark.parametrize("repository", ["acme", "acme/", "/credreg", "a/b/c", ""])
 def test_what_is_not_a_repository_is_refused(repository: str) -> None:
     """owner/name."""

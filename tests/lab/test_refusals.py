@@ -88,8 +88,10 @@ def test_a_freeze(story: Story) -> None:
 
 def test_a_hold(story: Story) -> None:
     """A digest that somebody holds in PROD is refused by hold, with the command that releases it."""
+    before = len(_calls())
     with held():
         refuse(story, "hold", "it lost money", "promokit hold --release prod sha256:", "promote-prod.yaml")
+    assert 0 < len(_calls()) - before <= 12
 
 
 def test_a_node_of_another_architecture(story: Story) -> None:
@@ -162,6 +164,12 @@ def test_an_unhealthy_source(story: Story) -> None:
     kubectl(where.cluster.kubeconfig, "delete", "--wait=false", *pods)
     kubectl(where.cluster.kubeconfig, "wait", "--for=condition=Ready=false", "--timeout=30s", *pods)
     refuse(story, "healthy", "main-app", "make test healthy first", "promote-sandbox.yaml")
+
+
+def _calls() -> list[dict[str, Any]]:
+    """What GitHub was asked: a plan for PROD costs at most 12 calls."""
+    calls: list[dict[str, Any]] = control.call("GET", f"{control.GITHUB}/_lab/calls")["calls"]
+    return calls
 
 
 def _deploy_branch(story: Story, repository: str, *tags: str) -> str:

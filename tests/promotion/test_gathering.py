@@ -78,8 +78,18 @@ def test_a_wait_for_ci_is_told_once_with_its_end(scene: Scene, serve: Serve) -> 
     promotion.planned(progress=said.append)
     assert promotion.slept == [10.0] * 3
     assert said == [
-        f"ci.yaml is under way for {REVISION[:10]}: waiting until {NOW + timedelta(minutes=20):%H:%M:%S} UTC at most"
+        f"ci.yaml for {REVISION[:10]} is under way: waiting until {NOW + timedelta(minutes=20):%H:%M:%S} UTC at most"
     ]
+
+
+def test_a_github_that_is_away_while_ci_is_waited_for_is_asked_again(scene: Scene, serve: Serve) -> None:
+    """The run was under way a moment ago: a pause of GitHub is no reason to give up a wait of twenty minutes."""
+    promotion = Promotion(scene, serve, ci=CiGate(("ci.yaml",), timedelta(minutes=20)))
+    promotion.github.documents[RUNS] = [ci_run(status="queued", conclusion=None), {}, {}, ci_run()]
+    assert promotion.word("ci") == "allowed"
+    assert promotion.slept == [10.0] * 3
+    promotion.github.documents[RUNS] = [ci_run(status="queued", conclusion=None), {}]
+    assert promotion.word("ci") == "unknown"
 
 
 @pytest.mark.parametrize("status", ["in_progress", "completed"])

@@ -45,6 +45,8 @@ class Client:
     ) -> None:
         """`api_url` without a trailing slash; `clock` gives seconds since the epoch."""
         self._api_url = api_url.rstrip("/")
+        if not _is_address(api_url):
+            raise ConfigError(f"{api_url!a} is no address of GitHub's API", remedy="set GITHUB_API_URL to https://…")
         self._authorization = f"Bearer {token}" if token else None
         self._transport = Transport(pause=lambda response: _pause(response, clock()), sleep=sleep)
         self._seen: dict[str, Page] = {}
@@ -92,6 +94,14 @@ class Client:
                 "GitHub's next page is on another host", where=_path(response), remedy="check GITHUB_API_URL"
             )
         return url
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in {"https", "http"} and bool(parts.hostname)
 
 
 def refusal(response: requests.Response, permission: str) -> PromokitError:

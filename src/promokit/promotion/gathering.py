@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar
 
 from attrs import frozen
@@ -98,7 +99,8 @@ def asked(ask: Callable[[], T]) -> T | Unknown:
     try:
         return ask()
     except PromokitError as error:
-        return Unknown(error.what, error.remedy or "run this again")
+        where = f" ({error.where})" if error.where else ""
+        return Unknown(f"{error.what}{where}", error.remedy or "run this again")
 
 
 def commits_between(clients: Clients, running: str, revision: str) -> Commits:
@@ -137,24 +139,30 @@ def _ci(
     own = clients.context.run_id
     until = waiting.now() + gate.wait
     found: dict[str, tuple[Run, ...] | Unknown] = {}
-    for workflow in gate.workflow:
-        found[workflow] = _runs(github, workflow, revision, branch, own)
-        if _worth_waiting(found[workflow]) and waiting.now() < until:
-            waiting.progress(f"{workflow} is under way for {revision[:10]}: waiting until {until:%H:%M:%S} UTC at most")
-        while _worth_waiting(found[workflow]) and waiting.now() < until:
-            waiting.sleep(_LOOK_EVERY_SECONDS)
-            found[workflow] = _runs(github, workflow, revision, branch, own)
+    for each in gate.workflow:
+        ask = partial(_runs, github, each, revision, branch, own)
+        found[each] = _awaited(ask, f"{each} for {revision[:10]}", until, waiting)
     return found
+
+
+def _awaited(
+    ask: Callable[[], tuple[Run, ...] | Unknown], which: str, until: datetime, waiting: Waiting
+) -> tuple[Run, ...] | Unknown:
+    """Ask until the run isn't under way any more. Once one is known to be, a GitHub that is away is waited for too."""
+    runs = ask()
+    if isinstance(runs, Unknown) or not under_way(runs) or waiting.now() >= until:
+        return runs
+    waiting.progress(f"{which} is under way: waiting until {until:%H:%M:%S} UTC at most")
+    while waiting.now() < until and (isinstance(runs, Unknown) or under_way(runs)):
+        waiting.sleep(_LOOK_EVERY_SECONDS)
+        runs = ask()
+    return runs
 
 
 def _runs(
     github: GitHub, workflow: str, revision: str, branch: str | None, own: int | None
 ) -> tuple[Run, ...] | Unknown:
     return asked(lambda: counting(github.runs(workflow, revision, branch=branch), revision, branch, own))
-
-
-def _worth_waiting(runs: tuple[Run, ...] | Unknown) -> bool:
-    return not isinstance(runs, Unknown) and under_way(runs)
 
 
 def _nodes(environment: Environment, clients: Clients) -> tuple[str, ...] | Unknown | None:

@@ -111,7 +111,7 @@ class Plan:
         from promokit.promotion.plan_text import HEAD, plan_rows
 
         bad = [each for each in self.answers if each.word == self.outcome]
-        bad = [each for each in bad if each.sentence != NO_IMAGE.why] or bad
+        bad = [each for each in bad if NO_IMAGE.why not in each.sentence] or bad
         kind = Refused if self.outcome == "refused" else Unreachable
         told = "; ".join(f"{each.gate}: {each.sentence}" for each in bad)
         remedies = dict.fromkeys(each.remedy for each in bad if each.remedy)
