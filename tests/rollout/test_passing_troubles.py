@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from attrs import evolve
 
+from promokit.cluster.objects import Condition, State
 from tests.factories import NOW, container, deployment, event, failing, pod, replica_set, running, terminated, waiting
 from tests.rollout.judging import Seen, policy, word
 from tests.rollout.test_failures import FORBIDDEN, PENDING, PULLING, QUOTA, refusal, story
@@ -139,3 +140,28 @@ def test_containers_that_a_node_lost_sight_of_have_not_crashed() -> None:
     assert word(25.0, *seen, (20.0, pod("new-1", *unseen))) == "progressing: stabilizing"
     crashed = [container(each.name, restarts=2, last=terminated(1)) for each in runs]
     assert word(25.0, *seen, (20.0, pod("new-1", *unseen)), (24.0, pod("new-1", *crashed))) == "failed: crash-loop"
+
+
+MOUNT = event("FailedMount", 'MountVolume.SetUp failed for volume "certificates" : secret "certificates" not found')
+
+
+def test_a_secret_that_was_mounted_after_all_is_no_failure_while_the_image_is_pulled() -> None:
+    """Volumes come before the sandbox, and that before the image: the condition tells that they are there."""
+    conditions = (Condition("PodReadyToStartContainers", "True"),)
+    pulling = evolve(CREATING, conditions=conditions)
+    assert word(9.0, *story((0.3, CREATING), (0.4, MOUNT))) == "failed: config-missing"
+    assert word(9.0, *story((0.3, CREATING), (0.4, MOUNT), (2.0, pulling))) == "progressing: waiting"
+
+
+@pytest.mark.parametrize("state", [running(NOW), terminated(0, "Completed")])
+def test_a_secret_that_was_mounted_after_all_is_no_failure_while_init_containers_work(state: State) -> None:
+    """They have the pod's volumes too."""
+    init = container("prepare", init=True, ready=False, state=state)
+    begun = pod("new-1", init, container(ready=False, state=waiting("PodInitializing"), image_id=""))
+    assert word(9.0, *story((0.3, CREATING), (0.4, MOUNT), (2.0, begun))) == "progressing: waiting"
+
+
+def test_a_webhook_that_denies_is_no_outage_whatever_it_says() -> None:
+    """It was called, and has decided."""
+    message = 'admission webhook "policy.example.com" denied the request: the last scan timed out'
+    assert word(1.0, *story((0.5, refusal(message, 2)))) == "failed: creation-refused"

@@ -116,7 +116,7 @@ def _by_condition(condition: Condition, creation: Creation) -> Sign:
 
 
 def _outage(message: str) -> bool:
-    return any(each in message for each in _OUTAGES)
+    return "denied the request" not in message and any(each in message for each in _OUTAGES)
 
 
 _EVENT = "event FailedCreate"

@@ -10,7 +10,7 @@ SOONEST_RESTART = 1.0
 """Seconds: a new pod's container was never seen started anew before (its first end was at 1.47 on 1.36)."""
 
 _UNSEEN = {"Unknown", "ContainerStatusUnknown"}
-_ON_ITS_WAY = {"", "ContainerCreating", "PodInitializing"}
+ON_ITS_WAY = {"", "ContainerCreating", "PodInitializing"}
 
 
 @define
@@ -31,7 +31,7 @@ class Sighting:
 
     def __attrs_post_init__(self) -> None:
         self.troubled = self.unscheduled_since is not None or any(
-            each.restarts or each.last or each.state.kind == "terminated" or each.state.reason not in _ON_ITS_WAY
+            each.restarts or each.last or each.state.kind == "terminated" or each.state.reason not in ON_ITS_WAY
             for each in self.pod.containers
         )
 

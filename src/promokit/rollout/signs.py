@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from promokit.cluster.objects import Container
 from promokit.rollout.look import NEVER, Look, Sign, any_of
 from promokit.rollout.pulls import image_invalid, pull_failed
-from promokit.rollout.sighting import Sighting
+from promokit.rollout.sighting import ON_ITS_WAY, Sighting
 
 _LOST = {"Evicted", "Preempting", "NodeLost", "NodeAffinity", "Terminated", "NodeShutdown"}
 _BY_AUTOSCALER = {"TriggeredScaleUp", "Nominated"}
@@ -83,9 +83,13 @@ def unschedulable(look: Look) -> Sign | None:
 def mount_missing(look: Look) -> Sign | None:
     """A ConfigMap or Secret that is to be mounted is still missing 3 s after the kubelet first said so.
 
-    The status says only ContainerCreating meanwhile; the Event FailedMount names what is missing.
+    The status says only ContainerCreating meanwhile; the Event FailedMount names what is missing. Volumes come before
+    the pod's sandbox, and that before any container or pull (pkg/kubelet/kubelet.go: SyncPod).
     """
-    if any(each.state.kind != "waiting" for each in look.sighting.pod.containers if not each.init):
+    sandbox = look.sighting.pod.condition("PodReadyToStartContainers")
+    states = [each.state for each in look.sighting.pod.containers]
+    begun = any(each.kind != "waiting" or each.reason not in ON_ITS_WAY for each in states)
+    if begun or (sandbox is not None and sandbox.status == "True"):
         return None
     said = [each for each in look.heard if each.event.reason == "FailedMount" and _is_config(each.event.message)]
     if not said:
