@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -15,6 +15,7 @@ from promokit.cluster.objects import Object
 from promokit.cluster.parse import Json, parse_object
 from promokit.errors import ConfigError
 
+Fits = Callable[[Any], bool]
 KINDS = ("Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Pod", "Event", "Job")
 
 
@@ -48,33 +49,39 @@ def uid_of(data: Json, where: str) -> str:
 
 def _wrong_field(seen: Any) -> str:
     """Return the first field whose value isn't of the type that it was declared with; empty text if all are."""
-    hints: Mapping[str, Any] = _hints(type(seen))  # type: ignore[arg-type]  # a type is hashable
-    return next((name for name, hint in hints.items() if not _fits(getattr(seen, name), hint)), "")
+    fields = _fields(type(seen))  # type: ignore[arg-type]  # a type is hashable
+    return next((name for name, fits in fields if not fits(getattr(seen, name))), "")
 
 
 @cache
-def _hints(kind: type[Any]) -> Mapping[str, Any]:
+def _fields(kind: type[Any]) -> tuple[tuple[str, Fits], ...]:
     hints = typing.get_type_hints(kind)
-    return {each.name: hints[each.name] for each in attrs.fields(kind)}
+    return tuple((each.name, _fitting(hints[each.name])) for each in attrs.fields(kind))
 
 
-def _fits(value: Any, hint: Any) -> bool:
+def _fitting(hint: Any) -> Fits:
+    """Return what says whether a value is of a type: asked of each value, so what the hint says is looked up once."""
     origin, inner = typing.get_origin(hint), typing.get_args(hint)
     if origin in {types.UnionType, typing.Union}:
-        return any(_fits(value, each) for each in inner)
-    if origin in {tuple, dict}:
-        return isinstance(value, origin) and _all_fit(value, inner)
+        any_of = tuple(map(_fitting, inner))
+        return lambda value: any(fits(value) for fits in any_of)
+    if origin is tuple:
+        each = _fitting(inner[0])
+        return lambda value: isinstance(value, tuple) and all(map(each, value))
+    if origin is dict:
+        key, item = map(_fitting, inner)
+        return lambda value: isinstance(value, dict) and all(map(key, value)) and all(map(item, value.values()))
     if origin is typing.Literal:
-        return value in inner
+        return lambda value: value in inner
+    if attrs.has(hint):
+        return lambda value: isinstance(value, hint) and not _wrong_field(value)
+    return lambda value: _is_plain(value, hint)
+
+
+def _is_plain(value: Any, hint: Any) -> bool:
     if isinstance(value, bool | datetime):  # True isn't a number, and a time without zone can't be compared
         return type(value) is hint and getattr(value, "tzinfo", True) is not None
-    return isinstance(value, hint) and not (attrs.has(hint) and _wrong_field(value))
-
-
-def _all_fit(values: tuple[Any, ...] | dict[Any, Any], inner: tuple[Any, ...]) -> bool:
-    if isinstance(values, tuple):
-        return all(_fits(each, inner[0]) for each in values)
-    return all(_fits(key, inner[0]) and _fits(value, inner[1]) for key, value in values.items())
+    return isinstance(value, hint)
 
 
 _REMEDY = f"keep to {', '.join(KINDS)} as the API server gives them"
