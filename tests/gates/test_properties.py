@@ -1,3 +1,4 @@
+from datetime import timedelta
 from typing import Any
 
 from hypothesis import given
@@ -6,13 +7,15 @@ from hypothesis import strategies as st
 from promokit.freeze_windows import FreezeWindow
 from promokit.gates.facts import Unknown
 from promokit.gates.judging import judge_all
-from tests.factories import digest
+from tests.factories import NOW, digest
 from tests.gates import making
 from tests.gates.making import BOT, CAROL, comparison, facts, held, ledger, old, review, run, standing, workload
 
 DARK = Unknown("it could not be asked")
+NEW = standing("sandbox", workload(since=NOW - timedelta(hours=1)), workload("worker-app/worker"))
 BAD: dict[str, list[Any]] = {
-    "source": [standing("sandbox", workload(outcome="failed")), standing("sandbox", migrated=False), DARK],
+    "source": [standing("sandbox", workload(outcome="failed")), standing("sandbox", migrated=False), NEW, DARK],
+    "image": [None],
     "target": [standing("prod"), DARK],
     "ci": [{"ci.yaml": ()}, {"ci.yaml": (run(id=3, conclusion="failure"),)}, {"ci.yaml": DARK}],
     "comparison": [comparison("diverged"), DARK, None],

@@ -10,6 +10,7 @@ from promokit.gates.facts import Approvals, Facts, Unknown
 from promokit.github.types import Account, EnvironmentSettings, Run
 
 NAME = "approvals"
+_MAKE = "make it, with required reviewers; if it is there, the token may not see it: give it `actions: read`"
 _AGAIN = "start a new promotion"
 # A plan is good for 24 h and is made at the start of its run. It says itself when that was; GitHub says when the run
 # began, and nobody who passes a plan on can say otherwise. The hour is for runners and CI that were waited for.
@@ -55,7 +56,7 @@ def _settings(found: Approvals, wanted: tuple[str, ...], facts: Facts) -> Answer
     for name in wanted:
         settings = found.settings.get(name)
         if settings is None:
-            return refused(NAME, f"GitHub has no environment {name}", "make it, with required reviewers")
+            return refused(NAME, f"GitHub has no environment {name}", _MAKE)
         if answer := _protected(name, settings, found.branches.get(name, ()), facts.environment.settings().branch):
             return answer
     return None

@@ -13,6 +13,7 @@ MOST_FAILURES = 3
 MOST_COMMITS = 20
 """Of more commits, a terminal shows the newest that are known; a job summary has all that are."""
 LONGEST_TITLE = 120
+LONGEST_SENTENCE = 1000
 _MOST_NAMES = 3
 
 
@@ -28,8 +29,11 @@ def heading(plan: Plan) -> str:
 
 
 def plan_rows(plan: Plan) -> list[tuple[str, str, str, str]]:
-    """Return a row a gate: name, answer, sentence, remedy."""
-    return [(each.gate, "waiting" if each.waiting else each.word, each.sentence, each.remedy) for each in plan.answers]
+    """Return a row a gate: name, answer, sentence, remedy; a sentence that is very long is cut."""
+    return [
+        (each.gate, "waiting" if each.waiting else each.word, _cut(each.sentence, LONGEST_SENTENCE), each.remedy)
+        for each in plan.answers
+    ]
 
 
 def notes(plan: Plan) -> list[str]:
@@ -60,8 +64,7 @@ def facts(plan: Plan) -> Iterator[str]:
 
 def commit_titles(plan: Plan) -> list[str]:
     """Return the commits that come with it, oldest first, each in one line that isn't too long."""
-    lines = (_line(each) for each in plan.commits.titles)
-    return [each if len(each) <= LONGEST_TITLE else each[:LONGEST_TITLE] + "…" for each in lines]
+    return [_cut(_line(each), LONGEST_TITLE) for each in plan.commits.titles]
 
 
 def plan_text(plan: Plan) -> str:
@@ -89,6 +92,10 @@ def _commits(plan: Plan) -> Iterator[str]:
     yield from (f"  {each}" for each in titles[-MOST_COMMITS:])
     if count > len(titles):
         yield f"  {count - len(titles)} newer ones"
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else text[:longest] + "…"
 
 
 def _line(text: str) -> str:
