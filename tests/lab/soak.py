@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from concurrent.futures import CancelledError, Future, TimeoutError, as_completed
 
 from tests.lab import actors, lifecycle, live
-from tests.lab.cases import CASES
+from tests.lab.cases import CASES, LIVE
 from tests.lab.faults import FAULTS
 from tests.lab.live import Ending
 from tests.lab.runs import Run, Runs
@@ -27,7 +27,7 @@ def main() -> int:
     asked = _asked()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # like Ctrl-C: the lab is ended, not left
     faults = ["" if each == NO_FAULT else each for each in asked.fault]
-    chosen = [Run(case, fault) for fault in faults for case in asked.case or CASES]
+    chosen = [Run(case, fault) for fault in faults for case in asked.case or LIVE]
     with lifecycle.running():
         runs = Runs(actors.publish())
         try:
@@ -42,7 +42,7 @@ def main() -> int:
 
 def _asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.lab.soak", description=__doc__)
-    parser.add_argument("case", nargs="*", choices=[[], *CASES], help="all where none is named")
+    parser.add_argument("case", nargs="*", choices=[[], *LIVE], help="all where none is named")
     faults = (NO_FAULT, *FAULTS)
     parser.add_argument("--fault", action="append", choices=faults, help="all but none where it isn't given")
     parser.add_argument("--minutes", type=float, default=60, help="when to begin no more runs")

@@ -8,7 +8,7 @@ from concurrent.futures import Future
 import pytest
 
 from tests.lab import actors, live
-from tests.lab.cases import CASES
+from tests.lab.cases import CASES, LIVE
 from tests.lab.faults import FAULTS
 from tests.lab.live import Ending
 from tests.lab.runs import Run, Runs
@@ -24,7 +24,7 @@ UNDER_A_FAULT = {
     "token-expired": "success",
 }
 """One case for each fault; the soak has all."""
-RUNS = [*map(Run, CASES), *(Run(case, fault) for fault, case in UNDER_A_FAULT.items())]
+RUNS = [*map(Run, LIVE), *(Run(case, fault) for fault, case in UNDER_A_FAULT.items())]
 
 
 @pytest.fixture(scope="module")

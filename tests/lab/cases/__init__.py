@@ -3,3 +3,5 @@
 from tests.lab.cases import images, interference, kinds, surroundings
 
 CASES = {case.name: case for case in (*images.CASES, *surroundings.CASES, *interference.CASES, *kinds.CASES)}
+LIVE = [name for name, case in CASES.items() if not case.replayed_only]
+"""Those that promokit itself plays and judges."""

@@ -41,6 +41,8 @@ class Case:
     """How long to look at it."""
     alone: bool = False
     """Whether it would disturb other cases on its cluster."""
+    replayed_only: bool = False
+    """Whether only `explain` judges it so: `migrate` goes by the Job's conditions alone, and waits for its timeout."""
     cleanup: tuple[Step, ...] = ()
     """What has to be put back outside the namespace."""
 

@@ -43,6 +43,7 @@ CASES = (
         "job-secret-missing",
         before=(),
         change=(Create(job("actor:migrates", secret="database")),),
+        replayed_only=True,
         judged=(
             Judged(
                 "failed",
