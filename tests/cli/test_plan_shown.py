@@ -52,6 +52,7 @@ def test_a_very_large_plan_stays_below_what_the_runner_takes() -> None:
     assert len(ending.summary.encode()) < MOST_SUMMARY
     assert "good until" in ending.summary.splitlines()[-1]
     assert "and 50 newer ones" in ending.summary
+    assert "before: 290 other images" in ending.text
     assert len(ending.text) < 100_000
 
 

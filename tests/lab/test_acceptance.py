@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from typing import Any
 
@@ -91,6 +92,19 @@ def test_migrations_move_the_schemas(told: Told) -> None:
     assert told.schema["second"] == {name: ["1", "2"] for name in NAMES}
 
 
+def test_the_plan_shows_those_who_approve_what_comes(told: Told) -> None:
+    """The second release's: each gate's answer, the one commit since the first, the migration, both tags."""
+    summary = html.unescape(told.runs["second prod"].summaries["Plan"]).replace("\u2060", "")
+    before, after = (_release_tag(told, sha) for sha in (told.first, told.second))
+    assert summary.startswith(f"### ALLOWED: sandbox → prod, {before} → {after} sha256:")
+    assert f"{told.second[:10]} Release two" in summary
+    assert "[1 commit](https://" in summary
+    assert "migration runs after the rollout" in summary
+    for gate in ("healthy", "differs", "origin", "platform", "drift", "hold"):
+        assert f"| {gate} | allowed |" in summary
+    assert "| approvals | waiting |" in summary or "| approvals | allowed |" in summary
+
+
 def test_rollback_brings_the_image_back_and_leaves_the_schema(told: Told) -> None:
     """PROD runs the first release again, TEST and SANDBOX keep the second, no schema moved."""
     after = told.running["rollback"]
@@ -113,3 +127,7 @@ def test_slack_hears_of_each_step_once(told: Told) -> None:
     every = control.slack_messages()
     assert len(every) == 9
     assert all(word in str(every[8]) for word in ("PROD is back on", tag, "dora"))
+
+
+def _release_tag(told: Told, sha: str) -> str:
+    return next(tag for tag, digest in told.tags.items() if digest == told.tags[sha] and tag != sha)

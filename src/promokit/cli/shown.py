@@ -73,7 +73,8 @@ def _plan_summary(plan: Plan) -> str:
 def _commits(plan: Plan) -> str:
     """List the commits; the comparison's address is linked if it is nothing but one."""
     count, url, titles = plan.commits.ahead, plan.commits.url, commit_titles(plan)
-    head = f"[{count} commits]({url}):" if re.fullmatch(r"https://[\w.:/-]+", url) else f"{count} commits:"
+    told = "1 commit" if count == 1 else f"{count} commits"
+    head = f"[{told}]({url}):" if re.fullmatch(r"https://[\w.:/-]+", url) else f"{told}:"
     lines = [f"- {markdown_escape(each)}" for each in titles]
     if count > len(titles):
         lines.append(f"- and {count - len(titles)} newer ones")

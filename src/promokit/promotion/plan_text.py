@@ -15,6 +15,7 @@ MOST_COMMITS = 20
 LONGEST_TITLE = 120
 LONGEST_SENTENCE = 1000
 _MOST_NAMES = 3
+_MOST_IMAGES = 10
 
 
 def heading(plan: Plan) -> str:
@@ -54,10 +55,12 @@ def facts(plan: Plan) -> Iterator[str]:
     before: dict[str, list[str]] = {}
     for workload, image in plan.previous.items():
         before.setdefault(image, []).append(workload)
-    for image, workloads in before.items():
+    for image, workloads in list(before.items())[:_MOST_IMAGES]:
         more = len(workloads) - _MOST_NAMES
         names = ", ".join(workloads[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
         yield f"before: {_short(image)} ({names})"
+    if len(before) > _MOST_IMAGES:
+        yield f"before: {len(before) - _MOST_IMAGES} other images"
     yield "no migration" if plan.migrate == "none" else f"migration runs {plan.migrate} the rollout"
     yield f"plan {plan.hash[:12]}, ledger head {plan.head[:12]}, good until {plan.expires:%Y-%m-%d %H:%M} UTC"
 
