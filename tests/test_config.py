@@ -90,6 +90,13 @@ def test_a_key_of_yaml_that_is_reused_is_read() -> None:
     assert pipeline["a"].workloads == pipeline["b"].workloads
 
 
+ALIASES_OF_ALIASES = "".join(
+    f"{key}: &{key} [{', '.join([f'*{before}' if before else 'x'] * 9)}]\n"
+    for before, key in zip(["", *"abcdefghi"], "abcdefghij", strict=True)
+)
+"""Ten lines that stand for billions."""
+
+
 @pytest.mark.parametrize(
     ("setting", "told"),
     [
@@ -158,6 +165,7 @@ def test_what_is_wrong_is_told_with_its_line_and_a_remedy(setting: str, told: st
         (f"{IMAGE}environments:\n  test: {{namespace: n, workloads: [/c]}}\n", "'/c' is not a workload", 3),
         (f"image: {{repository: r}}\nenvironments:\n{TEST}", "'branch' is missing", 1),
         ("a: &a {b: *a}\n", "not YAML", None),
+        (ALIASES_OF_ALIASES, "too many keys, or aliases of aliases", None),
         ("a: !!python/object:os.system x\n", "not YAML", 1),
         ("\x00", "not YAML", None),
     ],

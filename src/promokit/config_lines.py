@@ -7,12 +7,19 @@ from collections.abc import Iterator
 import yaml
 
 Path = tuple[str | int, ...]
+MOST_PLACES = 100_000
+"""More than any pipeline has: a few aliases of aliases stand for millions of places."""
 
 
 def lines_of(text: str) -> dict[Path, int]:
     """Map each path of keys and indexes to its line, counted from 1. A key given twice is a YAML error."""
     root = yaml.compose(text, Loader=yaml.SafeLoader)
-    return dict(_walk(root, ())) if root is not None else {}
+    places: dict[Path, int] = {}
+    for path, line in _walk(root, ()) if root is not None else ():
+        if len(places) == MOST_PLACES:
+            raise yaml.MarkedYAMLError(problem="there are too many keys, or aliases of aliases")
+        places[path] = line
+    return places
 
 
 def _walk(node: yaml.Node, path: Path) -> Iterator[tuple[Path, int]]:

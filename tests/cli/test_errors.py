@@ -141,6 +141,32 @@ def test_a_change_is_not_made_where_nobody_can_be_asked(here: Path, api: ApiServ
     assert {each.method for each in api.calls} <= {"GET"}
 
 
+def test_a_hold_without_a_reason_is_refused(here: Path, api: ApiServer) -> None:
+    """An empty one is none: exit 2, nothing written."""
+    write_kubeconfig(here, api.url)
+    for release in ([], ["--release"]):
+        assert code("hold", "test", "sha256:" + "a" * 64, "--reason", " ", "--yes", *release) == 2
+    assert {each.method for each in api.calls} <= {"GET"}
+
+
+def test_a_timeout_of_nothing_is_refused(here: Path, api: ApiServer, capsys: pytest.CaptureFixture[str]) -> None:
+    """It would change the cluster and give up at once."""
+    write_kubeconfig(here, api.url)
+    plain = (
+        "--namespace",
+        "shop",
+        "--workloads",
+        "web/web",
+        "--cluster",
+        "context:test",
+        "--image",
+        "shop:2026.11.24.0001",
+    )
+    assert code("rollout", *plain, "--timeout", "0s", "--yes") == 2
+    assert "a timeout of 0" in capsys.readouterr().err
+    assert {each.method for each in api.calls} <= {"GET"}
+
+
 def test_a_github_run_has_consented(here: Path, api: ApiServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """In an action nobody can be asked, and the workflow was started by somebody."""
     write_kubeconfig(here, api.url)
@@ -156,7 +182,7 @@ def test_a_bug_is_exit_70_without_a_traceback(
     write_kubeconfig(here, "http://127.0.0.1:1")
     assert code("history", "test") == 70
     err = capsys.readouterr().err
-    assert "a bug in promokit: KeyError" in err
+    assert "a bug in promokit: KeyError." in err
     assert len(err.splitlines()) == 1
     with pytest.raises(KeyError):
         main(["history", "test", "--debug"])

@@ -107,3 +107,22 @@ def test_several_that_were_refused_renew_it_once(token: EksToken, monkeypatch: p
         each.join()
     assert token.authorization(None) == "Bearer token-1"
     assert len(made) == 2
+
+
+@pytest.mark.parametrize("token", ["good\nsecret", "good\rsecret", "g\u20acod-secret"])
+def test_a_token_that_no_header_may_have_is_told_without_it(api: ApiServer, tmp_path: Path, token: str) -> None:
+    """A line break that was pasted with it is a common mistake; the HTTP client would print all of it."""
+    with pytest.raises(ConfigError, match="a line break or another character") as caught:
+        connected(kubeconfig(tmp_path, api.url, {"token": token})).request("GET", PATH)
+    assert "secret" not in str(caught.value)
+    assert not api.calls
+
+
+@pytest.mark.parametrize("content", [b"a: [", b"\xff\xfe\x00", b"\xe9: 1"])
+def test_a_kubeconfig_that_is_no_yaml_is_told(tmp_path: Path, content: bytes) -> None:
+    """In one line, as any other that can't be used."""
+    path = tmp_path / "kubeconfig"
+    path.write_bytes(content)
+    with pytest.raises(ConfigError, match="no usable kubeconfig") as caught:
+        connected(path)
+    assert len(str(caught.value).splitlines()) == 1

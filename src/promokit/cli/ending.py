@@ -143,7 +143,8 @@ def _line(error: BaseException) -> tuple[str, int]:
         return error.format_message(), 2
     if isinstance(error, OSError):
         return f"the output can't be written: {error.strerror or error}", 1
-    return f"a bug in promokit: {type(error).__name__}: {error}. Remedy: run it again with --debug and report it.", BUG
+    # Its text may be anything, a secret too: the traceback alone shows it, to whoever asks for it.
+    return f"a bug in promokit: {type(error).__name__}. Remedy: run it again with --debug and report it.", BUG
 
 
 def _text(value: Any) -> str:

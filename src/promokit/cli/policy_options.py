@@ -32,6 +32,8 @@ def judged_by(policy: Policy, windows: Mapping[str, str | None]) -> Policy:
     for name, text in windows.items():
         if text and name in {"stable_for", "timeout", "blind_for"}:
             policy = evolve(policy, **{name: parse_duration(text).total_seconds()})  # type: ignore[arg-type]
+    if not policy.timeout:
+        raise ConfigError("a timeout of 0 would change the cluster and give up at once", remedy="write it as 15m")
     crashes = windows.get("crashes")
     if not crashes:
         return policy

@@ -31,6 +31,7 @@ def _kubeconfig_transport(context: str | None, environ: Mapping[str, str]) -> Tr
 
 def _loaded(context: str | None, environ: Mapping[str, str]) -> Any:
     """Leave the reading of kubeconfigs (exec plugins, OIDC, in-cluster files) to the kubernetes client."""
+    import yaml
     from kubernetes import client, config
 
     configuration = client.Configuration()
@@ -41,9 +42,10 @@ def _loaded(context: str | None, environ: Mapping[str, str]) -> Any:
             config.load_kube_config(  # type: ignore[no-untyped-call]
                 config_file=environ.get("KUBECONFIG"), context=context, client_configuration=configuration
             )
-    except config.ConfigException as error:
+    except (config.ConfigException, yaml.YAMLError, UnicodeDecodeError) as error:
+        told = error if isinstance(error, config.ConfigException) else "it isn't YAML"
         raise ConfigError(
-            f"no usable kubeconfig: {error}",
+            f"no usable kubeconfig: {told}",
             remedy="set KUBECONFIG, or name the cluster in promokit.yaml: {eks: …, region: …} or {context: …}",
         ) from error
     return configuration

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 
 from attrs import evolve, frozen
 
-from promokit.errors import PromokitError, Unreachable
+from promokit.errors import ConfigError, PromokitError, Unreachable
 
 if TYPE_CHECKING:
     import urllib3
@@ -144,7 +144,7 @@ class _Asked:
             raise Away("the API server hasn't answered in time", where=host, remedy="run this again")
         headers = {"Accept": "application/json", "Content-Type": self.content_type, "User-Agent": "promokit"}
         if token:
-            headers["Authorization"] = token
+            headers["Authorization"] = _sendable(token)
         retries = urllib3.Retry(
             connect=self.connect_tries - 1,
             read=0,
@@ -163,6 +163,16 @@ class _Asked:
             retries=retries,
             preload_content=False,
         )
+
+
+def _sendable(token: str) -> str:
+    """Return it if a header may have it (RFC 9110, 5.5). The error doesn't tell the token, as http.client's would."""
+    if token.isascii() and token.isprintable():
+        return token
+    raise ConfigError(
+        "the token for this cluster has a line break or another character that can't be sent",
+        remedy="renew it in the kubeconfig, without what was pasted with it",
+    )
 
 
 def unreachable(host: str, error: Exception) -> Unreachable:

@@ -16,6 +16,7 @@ from promokit.model import Environment
 from promokit.promotion.clients import Clients
 
 _Kind = Literal["hold", "release", "override"]
+_NAMES = {"hold": "a hold", "release": "a release", "override": "an override"}
 
 
 def history(environment: Environment, *, clients: Clients | None = None) -> Book:
@@ -42,18 +43,23 @@ def override(
     """
     if gate != "freeze":
         raise ConfigError(f"gate {gate} can't be overridden", remedy="do what the plan's remedy says")
-    if not reason.strip():
-        raise ConfigError("an override needs a reason", remedy="say with --reason why it can't wait")
+    _need_reason("override", reason)
     if not any(each.span(datetime.now(UTC)) for each in environment.gates.freeze):
         raise ConfigError(f"{environment.name} is in no freeze window now", remedy="nothing is to be overridden")
     return _note(environment, "override", digest, reason, clients or Clients(), gate=gate)
 
 
 def _note(environment: Environment, kind: _Kind, digest: Digest, reason: str, clients: Clients, **more: str) -> Book:
+    _need_reason(kind, reason)
     facts = {"digest": str(digest), "reason": reason, "actor": clients.context.actor, "run": clients.context.run_url}
     line = entry("noted", kind, f"{kind}-{secrets.token_hex(6)}", datetime.now(UTC), **more, **facts)
     namespace = clients.namespace(environment)
     return listed(namespace, append(namespace, lambda before: [line]))
+
+
+def _need_reason(kind: _Kind, reason: str) -> None:
+    if not reason.strip():
+        raise ConfigError(f"{_NAMES[kind]} needs a reason", remedy="say why with --reason")
 
 
 def listed(namespace: Namespace, book: Book) -> Book:
