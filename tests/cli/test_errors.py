@@ -149,24 +149,6 @@ def test_a_hold_without_a_reason_is_refused(here: Path, api: ApiServer) -> None:
     assert {each.method for each in api.calls} <= {"GET"}
 
 
-def test_a_timeout_of_nothing_is_refused(here: Path, api: ApiServer, capsys: pytest.CaptureFixture[str]) -> None:
-    """It would change the cluster and give up at once."""
-    write_kubeconfig(here, api.url)
-    plain = (
-        "--namespace",
-        "shop",
-        "--workloads",
-        "web/web",
-        "--cluster",
-        "context:test",
-        "--image",
-        "shop:2026.11.24.0001",
-    )
-    assert code("rollout", *plain, "--timeout", "0s", "--yes") == 2
-    assert "a timeout of 0" in capsys.readouterr().err
-    assert {each.method for each in api.calls} <= {"GET"}
-
-
 def test_a_github_run_has_consented(here: Path, api: ApiServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """In an action nobody can be asked, and the workflow was started by somebody."""
     write_kubeconfig(here, api.url)
