@@ -10,6 +10,8 @@ import pytest
 
 from tests.lab import lifecycle, state
 from tests.lab.layout import CHECKOUT
+from tests.lab.stand import world
+from tests.lab.stories import Stories
 
 
 @pytest.fixture(scope="session")
@@ -21,6 +23,18 @@ def lab() -> Iterator[state.Lab]:
     yield state.read()
     if ours:
         call_lab("down")
+
+
+@pytest.fixture(scope="session")
+def stories(lab: state.Lab, request: pytest.FixtureRequest) -> Iterator[Stories]:
+    """The stories of all tests that were chosen: they are begun with the first of them."""
+    with world() as there:
+        told = Stories(there)
+        try:
+            told.begin(request.session.items)
+            yield told
+        finally:
+            told.stop()
 
 
 def call_lab(command: str) -> None:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
 
 import pytest
 
 from promokit.ledger.chain import verify
 from promokit.ledger.lines import Line
-from tests.lab.stand import Stand, World, world
-from tests.lab.state import Lab
+from tests.lab.stand import Stand, World
+from tests.lab.stories import Stories, Story, long
 from tests.lab.writes import Writes
 
 pytestmark = pytest.mark.lab
-AT_ONCE = 8
 BEFORE, NEW = 1, 2
 """Releases: what runs at first, and what the source runs. A rollback goes to the one before."""
 WRITES = {
@@ -48,39 +48,40 @@ WRITES = {
 (and the migration), ledger, lease."""
 OPENED, CLOSED = 2, 9
 WALK = [(what, number) for what, steps in WRITES.items() for number in range(1, len(steps) + 1)]
+UNHEARD = [("promote", number) for number in range(1, len(WRITES["promote"]) + 1)] + [("rollback", 3)]
+"""Where an answer is lost: a rollback's steps are the same but for the hold."""
 WAITS = ("promote", 6)
 """Where the crashed holder's lease is waited for; elsewhere the test writes that it has run out."""
-Runs = dict[tuple[str, str, int], "Future[None]"]
-
-
-@pytest.fixture(scope="module")
-def runs(lab: Lab) -> Iterator[Runs]:
-    """All walks, several at once, each in a namespace of its own."""
-    with world() as there, ThreadPoolExecutor(AT_ONCE) as pool:
-        try:
-            asked = {("killed", *each): pool.submit(_killed, there, *each) for each in dict.fromkeys([WAITS, *WALK])}
-            asked |= {("unheard", *each): pool.submit(_unheard, there, *each) for each in WALK}
-            yield asked | {("whole", each, 0): pool.submit(_whole, there, each) for each in WRITES}
-        finally:
-            pool.shutdown(cancel_futures=True)
 
 
 @pytest.mark.parametrize(("what", "number"), WALK)
-def test_killed_after_a_step_the_next_run_converges(runs: Runs, what: str, number: int) -> None:
+def test_killed_after_a_step_the_next_run_converges(
+    what: str, number: int, stories: Stories, request: pytest.FixtureRequest
+) -> None:
     """Nothing is done twice, the chain holds, and the one that was killed is closed as interrupted."""
-    runs["killed", what, number].result()
+    stories.hear(request)
 
 
-@pytest.mark.parametrize(("what", "number"), WALK)
-def test_a_step_whose_answer_is_lost_is_made_once(runs: Runs, what: str, number: int) -> None:
+@pytest.mark.parametrize(("what", "number"), UNHEARD)
+def test_a_step_whose_answer_is_lost_is_made_once(
+    what: str, number: int, stories: Stories, request: pytest.FixtureRequest
+) -> None:
     """The connection breaks off after the API server has taken the write: the operation goes on."""
-    runs["unheard", what, number].result()
+    stories.hear(request)
 
 
 @pytest.mark.parametrize("what", WRITES)
-def test_these_are_all_steps(runs: Runs, what: str) -> None:
+def test_these_are_all_steps(what: str, stories: Stories, request: pytest.FixtureRequest) -> None:
     """Undisturbed, an operation writes just what the walks count."""
-    runs["whole", what, 0].result()
+    stories.hear(request)
+
+
+def story_of(item: pytest.Item) -> Story:
+    """The walk that a test asks for, to its step."""
+    asked: dict[str, Any] = item.callspec.params  # type: ignore[attr-defined]
+    walk: dict[str, Callable[..., None]] = {"test_killed": _killed, "test_a_step": _unheard, "test_these": _whole}
+    story = next(partial(each, **asked) for name, each in walk.items() if item.name.startswith(name))
+    return long(story) if tuple(asked.values()) == WAITS and story.func is _killed else story
 
 
 def _killed(there: World, what: str, number: int) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import signal
 import subprocess
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -16,17 +14,15 @@ from promokit.ledger.lines import Line
 from tests.doubles.control import control
 from tests.lab.doubles.github import GitHubDouble
 from tests.lab.held import Held
-from tests.lab.stand import Stand, World, world
-from tests.lab.state import Lab
+from tests.lab.stand import Stand, World
+from tests.lab.stories import Stories, Story, long
 
 pytestmark = pytest.mark.lab
-AT_ONCE = 5
 OLDEST, BEFORE, NEW = 0, 1, 2
 SEEDED = 2 * (BEFORE + 1)
 """Lines that are in the ledger at first."""
 LEDGER, IMAGES, SECOND_IMAGE, LAST_LINE = 2, 6, 7, 9
 """Numbers of writes: the opened line, the first image, the second one, the closed line."""
-Story = Callable[[World], None]
 
 
 def cancelled(process: subprocess.Popen[str], first: int = signal.SIGINT) -> tuple[str, int]:
@@ -82,6 +78,8 @@ def converges(stand: Stand) -> None:
 
 def waiting_for_the_lease(there: World) -> None:
     with there.stand("waiting", runs=BEFORE) as stand, take(stand.namespace(), "bob@laptop (process 1)"):
+        told, _ = (at_once := stand.start("promote", "target", "--yes", "--no-wait")).communicate(timeout=60)
+        assert (at_once.returncode, "under way: bob@laptop (process 1)" in told) == (3, True), told
         process = stand.promote()
         until(process, "waiting for bob@laptop (process 1)")
         told, code = cancelled(process)
@@ -144,10 +142,11 @@ def following(there: World) -> None:
         closed = closed_as_cancelled(stand)
         assert (code, set(closed["workloads"])) == (130, {"main-app/main-app", "worker-app/worker"})
         assert all("is set to 2026.11.23.0001" in each for each in closed["workloads"].values())
-        assert "pods are new" in told
+        assert all(f"{name} {sentence}" in told for name, sentence in closed["workloads"].items())
         converges(stand)
 
 
+@long
 def migrating(there: World) -> None:
     with there.stand("migrating", runs=BEFORE, job="-exit-after=6s") as stand:
         process = stand.promote()
@@ -228,27 +227,23 @@ CANCELLED: tuple[Story, ...] = (
 FROZEN: tuple[Story, ...] = (frozen_while_it_went_back_and_forth, frozen_while_it_went_back)
 
 
-@pytest.fixture(scope="module")
-def told(lab: Lab) -> Iterator[dict[Story, Future[None]]]:
-    """All stories, several at once, each in a namespace of its own."""
-    with world() as there, ThreadPoolExecutor(AT_ONCE) as pool:
-        try:
-            yield {each: pool.submit(each, there) for each in (*FROZEN, *CANCELLED)}
-        finally:
-            pool.shutdown(cancel_futures=True)
+def story_of(item: pytest.Item) -> Story:
+    """The one that the test has as its parameter."""
+    told: Story = item.callspec.params["story"]  # type: ignore[attr-defined]
+    return told
 
 
 @pytest.mark.parametrize("story", CANCELLED, ids=lambda story: story.__name__)
 def test_a_cancelled_command_says_what_is_true_and_the_next_one_finishes_it(
-    story: Story, told: dict[Story, Future[None]]
+    story: Story, stories: Stories, request: pytest.FixtureRequest
 ) -> None:
     """Cancelled at this moment it ends by the first signal, closed in the ledger with how the workloads stand."""
-    told[story].result()
+    stories.hear(request)
 
 
 @pytest.mark.parametrize("story", FROZEN, ids=lambda story: story.__name__)
 def test_a_promotion_that_was_frozen_changes_nothing_once_another_took_over(
-    story: Story, told: dict[Story, Future[None]]
+    story: Story, stories: Stories, request: pytest.FixtureRequest
 ) -> None:
     """It is told that it is superseded, also where the image is again the one that it expects."""
-    told[story].result()
+    stories.hear(request)

@@ -11,13 +11,13 @@ from attrs import define, field
 from tests.lab.proxy import Asked, Gate
 
 _WRITES = frozenset({"POST", "PUT", "PATCH"})
-_ASKING = ("selfsubjectreviews",)
-"""What is posted and changes nothing."""
+_ASIDE = ("selfsubjectreviews", "events")
+"""What is posted and changes nothing, or only tells people."""
 
 
 @define(eq=False)
 class Writes(Gate):
-    """`seen` are the writes that the API server has taken, as `METHOD resource`; renewals of the lease aren't counted.
+    """`seen` are the writes that the API server has taken, as `METHOD resource`, but for renewals and Events.
 
     `before` is called when a write has come, with its number counted from 1, and may wait; `after` when it was taken,
     and says whether the answer goes on.
@@ -45,7 +45,7 @@ class Writes(Gate):
 
     def _counted(self, asked: Asked) -> str | None:
         """Say what a request writes: its verb and the object's path in the namespace; None for what isn't counted."""
-        if asked.method not in _WRITES or asked.path.endswith(_ASKING) or _holder(asked) == self._holder != "":
+        if asked.method not in _WRITES or asked.path.endswith(_ASIDE) or _holder(asked) == self._holder != "":
             return None
         return f"{asked.method} {asked.path.partition('/namespaces/')[2].partition('/')[2]}"
 
