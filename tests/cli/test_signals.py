@@ -1,5 +1,7 @@
 import json
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -56,3 +58,25 @@ def test_what_is_true_is_told_to_people_programs_and_the_runner(
     assert err.strip() == f"promokit: stopped by SIGINT; {stopped.__notes__[0]}"
     assert "true" in Path(files["GITHUB_OUTPUT"]).read_text()
     assert "1 of 2 pods are new" in Path(files["GITHUB_STEP_SUMMARY"]).read_text()
+
+
+SIGNALLED_WHILE_LOADING = """
+import os, signal, sys
+from promokit.cli import main
+
+class Finder:
+    def find_spec(self, name, path, target=None):
+        if name == "click":
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Finder())
+main(["--help"])
+"""
+
+
+def test_a_signal_while_the_program_is_loaded_ends_it_without_a_traceback() -> None:
+    """Nothing has begun; the exit code is a signal's."""
+    done = subprocess.run(
+        [sys.executable, "-c", SIGNALLED_WHILE_LOADING], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")

@@ -1,5 +1,19 @@
 """The command line: one file a command, and one place that turns results and errors into output and exit."""
 
-from promokit.cli.app import main
+from __future__ import annotations
+
+from collections.abc import Sequence
 
 __all__ = ["main"]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit. A signal that comes while it is still being loaded ends it: nothing has begun."""
+    import os
+    import signal
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, frame: os._exit(128 + number))
+    from promokit.cli.app import main as run
+
+    run(arguments)
