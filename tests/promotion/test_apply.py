@@ -182,6 +182,40 @@ def test_a_migration_of_an_operation_that_was_cut_off_is_finished(
     assert [each.kind for each in succeeded(scene.book().lines)] == []
 
 
+def test_a_job_whose_lease_ran_out_between_its_steps_does_not_go_on(scene: Scene, tmp_path: Path) -> None:
+    """Something took too long between rollout and migration, and somebody else brought another image."""
+    there = scene.with_migration(tmp_path)
+    scene.api.reactions[0] = Controller(scene.api)
+    run = {"GITHUB_ACTIONS": "true", "GITHUB_RUN_ID": "7", "GITHUB_REPOSITORY": "acme/credreg"}
+    steps = Clients({**scene.clients.environ, **run})
+    promise = promise_of(there.planned(SECOND))
+    assert apply_rollout(there.environment, promise, clients=steps, wait=0).succeeded
+    lease = scene.api.get("leases", "promokit")
+    scene.api.put("leases", "promokit", {**lease, "spec": {**lease["spec"], "holderIdentity": ""}})
+    scene.applied(THIRD)
+    jobs = [key for key in scene.api.objects if key[1] == "jobs"]
+    with pytest.raises(Refused, match=r"the plan doesn't hold any more: main-app/main-app of test was"):
+        apply_migration(there.environment, promise, clients=steps, wait=0)
+    assert [key for key in scene.api.objects if key[1] == "jobs"] == jobs
+    assert [each.get("reason") for each in scene.book().lines if each["line"] == "closed"] == [
+        "interrupted",
+        "complete",
+    ]
+
+
+def test_the_steps_of_a_job_share_the_lease_and_one_operation(scene: Scene, tmp_path: Path) -> None:
+    """Each is a process of its own; another run's attempt is another holder."""
+    there = scene.with_migration(tmp_path)
+    run = {"GITHUB_ACTIONS": "true", "GITHUB_RUN_ID": "7", "GITHUB_REPOSITORY": "acme/credreg"}
+    steps, again = (Clients({**scene.clients.environ, **run, "GITHUB_RUN_ATTEMPT": each}) for each in "12")
+    promise = promise_of(there.planned(SECOND))
+    assert apply_rollout(there.environment, promise, clients=steps, wait=0).succeeded
+    with pytest.raises(Refused, match="runs/7/attempts/1"):
+        apply_migration(there.environment, promise, clients=again, wait=0)
+    assert apply_migration(there.environment, promise, clients=steps, wait=0).succeeded
+    assert [each["line"] for each in scene.book().lines] == ["opened", "closed"]
+
+
 def test_a_migration_that_the_ledger_knows_is_not_run_again(scene: Scene, tmp_path: Path) -> None:
     """Its Job may be gone by its time to live: the ledger remembers."""
     there = scene.with_migration(tmp_path)
