@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any
@@ -21,12 +22,13 @@ TYPE = "application/vnd.oci.image.index.v1+json"
 class RegistryServer:
     """`add` makes an image of some name; `images` are manifests by digest, `tags` digests by tag.
 
-    `open` says whether it lets anybody in.
+    `open` says whether it lets anybody in; `silent_seconds` how long it says nothing before each answer.
     """
 
     open: bool = True
     images: dict[str, bytes] = field(factory=dict)
     tags: dict[str, str] = field(factory=dict)
+    silent_seconds: float = 0.0
     _server: ThreadingHTTPServer | None = None
 
     def __enter__(self) -> RegistryServer:
@@ -72,6 +74,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Keep the tests' output clean."""
 
     def do_GET(self) -> None:
+        time.sleep(self.registry.silent_seconds)
         wanted = self.path.partition("?")[0].rpartition("/")[2]
         digest = self.registry.tags.get(wanted, wanted)
         content = self.registry.images.get(digest)

@@ -1,7 +1,8 @@
 import pytest
 
 from promokit.errors import Refused, Superseded
-from promokit.promotion.rollback import Way, rollback
+from promokit.promotion.rollback import rollback
+from promokit.promotion.way import Way
 from tests.promotion.scene import FIRST, SECOND, THIRD, Scene
 
 BOTH = {"main-app", "worker-app"}

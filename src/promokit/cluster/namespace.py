@@ -30,6 +30,7 @@ GROUPS: Mapping[str, str] = {
     "statefulsets": "/apis/apps/v1",
     "daemonsets": "/apis/apps/v1",
     "replicasets": "/apis/apps/v1",
+    "controllerrevisions": "/apis/apps/v1",
     "pods": "/api/v1",
     "events": "/api/v1",
     "configmaps": "/api/v1",

@@ -8,7 +8,7 @@ from promokit.ledger.record import digest_in, succeeded
 from promokit.model import Workload
 from promokit.promotion.clients import Clients
 from promokit.promotion.plan import tag_in
-from promokit.promotion.presence import gone_or_unknown
+from promokit.promotion.presence import Inquiry
 from promokit.promotion.result import Result
 from promokit.promotion.step import Step
 from promokit.promotion.watched import watched
@@ -26,8 +26,8 @@ def go_back(step: Step, done: Rollout, result: Result, clients: Clients) -> Resu
         why = "the migration ran before and isn't marked backward-compatible"
         return _stays(result, why, f"when it is safe: promokit rollback {step.environment.name}")
     target = images[step.environment.reference]
-    if gone := gone_or_unknown(clients, target):
-        return _stays(result, gone)
+    if gone := Inquiry(clients, images.values()).gone:
+        return _stays(result, f"{gone} isn't in the registry")
     step.progress(f"rolling back by itself to {tag_in(target)}")
     back = roll_out(
         step.operation.namespace,

@@ -134,8 +134,18 @@ def under_lease(
         raise
 
 
-def begin(clients: Clients, environment: Environment, lease: Lease, kind: str, facts: Mapping[str, Any]) -> Operation:
-    """Open an operation in the ledger. Others that were never closed are closed as interrupted: we hold their lease."""
+def begin(
+    clients: Clients,
+    environment: Environment,
+    lease: Lease,
+    kind: str,
+    facts: Mapping[str, Any],
+    beside: Sequence[Mapping[str, Any]] = (),
+) -> Operation:
+    """Open an operation in the ledger. Others that were never closed are closed as interrupted: we hold their lease.
+
+    `beside` are lines that are written with it, or not at all.
+    """
     namespace, context = clients.namespace(environment), clients.context
     line = entry(
         "opened",
@@ -152,7 +162,7 @@ def begin(clients: Clients, environment: Environment, lease: Lease, kind: str, f
     operation = _of_line(namespace, environment, lease, line, Book())
     operation.opening = line
     try:
-        operation.book = append(namespace, lambda book: _opening(book, line, lease.taken_from))
+        operation.book = append(namespace, lambda book: _opening(book, (line, *beside), lease.taken_from))
     except Exception:
         raise
     except BaseException as stopped:
@@ -190,9 +200,9 @@ def _of_line(
     )
 
 
-def _opening(book: Book, line: Mapping[str, Any], taken_from: str) -> Sequence[Mapping[str, Any]]:
+def _opening(book: Book, lines: Sequence[Mapping[str, Any]], taken_from: str) -> Sequence[Mapping[str, Any]]:
     """Return what opens an operation; nothing where its line is there, and only the answer to writing it was lost."""
-    return [] if opened(book.lines, str(line["op"])) else [*interrupted(book, taken_from), line]
+    return [] if opened(book.lines, str(lines[0]["op"])) else [*interrupted(book, taken_from), *lines]
 
 
 def _is_open(book: Book, operation: str) -> bool:

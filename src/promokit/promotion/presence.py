@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from promokit.errors import ConfigError, Refused, Unreachable
+import threading
+import time
+from collections.abc import Iterable
+
+from promokit.errors import PromokitError, Refused
 from promokit.image import ImageRef
 from promokit.promotion.clients import Clients
+
+LONGEST_SECONDS = 3.0
+"""A registry that says nothing is waited for so long: going back is urgent."""
 
 
 def is_gone(clients: Clients, image: str) -> bool:
@@ -22,9 +29,39 @@ def is_gone(clients: Clients, image: str) -> bool:
     return reference.tag is not None and registry.digest_of(reference.name, reference.tag) is None
 
 
-def gone_or_unknown(clients: Clients, image: str) -> str:
-    """Return why an image can't be counted on: empty text if it is there, or if the registry can't be asked."""
-    try:
-        return f"{image} isn't in the registry" if is_gone(clients, image) else ""
-    except (Unreachable, ConfigError):
-        return ""
+class Inquiry:
+    """A question to the registry that nobody waits for longer than a few seconds: which of some images it has lost.
+
+    It is asked in a thread of its own, by clients of its own, from when it is made on.
+    """
+
+    def __init__(self, clients: Clients, images: Iterable[str]) -> None:
+        self._images = tuple(dict.fromkeys(images))
+        self._clients = Clients(clients.environ)
+        self._gone = ""
+        self._trouble = ""
+        self._answered, self._until = threading.Event(), time.monotonic() + LONGEST_SECONDS
+        threading.Thread(target=self._ask, name="image-gone", daemon=True).start()
+
+    @property
+    def gone(self) -> str:
+        """The first image that the registry says it hasn't got; empty text where it has all, or hasn't said in time."""
+        self._in_time()
+        return self._gone
+
+    @property
+    def trouble(self) -> str:
+        """Why that can't be told, where it can't."""
+        return self._trouble if self._in_time() else f"no answer in {LONGEST_SECONDS:g} seconds"
+
+    def _in_time(self) -> bool:
+        return self._answered.wait(max(self._until - time.monotonic(), 0.0))
+
+    def _ask(self) -> None:
+        try:
+            self._gone = next((each for each in self._images if is_gone(self._clients, each)), "")
+        except PromokitError as error:
+            self._trouble = error.what
+        except Exception as error:  # noqa: BLE001 - whatever it is, it mustn't stop a rollback
+            self._trouble = f"{type(error).__name__}: {error}"
+        self._answered.set()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Any, Literal
 
 from promokit.cluster.namespace import Namespace
 from promokit.errors import ConfigError, PromokitError, Unreachable
@@ -14,6 +14,7 @@ from promokit.ledger.record import entry
 from promokit.ledger.store import Book, append, read_book
 from promokit.model import Environment
 from promokit.promotion.clients import Clients
+from promokit.promotion.context import Context
 
 _Kind = Literal["hold", "release", "override"]
 _NAMES = {"hold": "a hold", "release": "a release", "override": "an override"}
@@ -51,10 +52,15 @@ def override(
 
 def _note(environment: Environment, kind: _Kind, digest: Digest, reason: str, clients: Clients, **more: str) -> Book:
     _need_reason(kind, reason)
-    facts = {"digest": str(digest), "reason": reason, "actor": clients.context.actor, "run": clients.context.run_url}
-    line = entry("noted", kind, f"{kind}-{secrets.token_hex(6)}", datetime.now(UTC), **more, **facts)
+    line = noted(kind, digest, reason, clients.context, **more)
     namespace = clients.namespace(environment)
     return listed(namespace, append(namespace, lambda before: [line]))
+
+
+def noted(kind: _Kind, digest: Digest, reason: str, context: Context, **more: str) -> dict[str, Any]:
+    """Return the line that notes what a person decided about a digest."""
+    facts = {"digest": str(digest), "reason": reason, "actor": context.actor, "run": context.run_url}
+    return entry("noted", kind, f"{kind}-{secrets.token_hex(6)}", datetime.now(UTC), **more, **facts)
 
 
 def _need_reason(kind: _Kind, reason: str) -> None:

@@ -17,6 +17,7 @@ EPOCH = "promokit/epoch"
 CAUSE = "kubernetes.io/change-cause"
 _LONGEST_EPOCH = 18
 """Digits: what is longer isn't ours."""
+_EPOCH_TRIES = 5
 
 
 def epoch_of(controller: Controller) -> int:
@@ -28,40 +29,57 @@ def epoch_of(controller: Controller) -> int:
 def write_epoch(namespace: Namespace, controller: Controller, epoch: int) -> Controller:
     """Write our epoch on a workload, higher than the one read, and return the workload as it then is.
 
-    From then on nobody with a lower one can change it. Superseded if somebody wrote a higher one meanwhile; Denied by
-    an admission policy.
+    From then on nobody with a lower one can change it; whoever wrote a lower one since it was read is gone past.
+    Superseded if somebody wrote a higher one meanwhile; Denied by an admission policy.
     """
-    before = epoch_of(controller)
-    if before == epoch:
-        return controller
-    if before > epoch:
-        raise lost(controller.name)
+    for _ in range(_EPOCH_TRIES):
+        before = epoch_of(controller)
+        if before == epoch:
+            return controller
+        if before > epoch:
+            break
+        try:
+            patched = namespace.json_patch(RESOURCES[controller.kind], controller.name, _epoch_patch(controller, epoch))
+            return parse_controller({**patched, "kind": controller.kind})
+        except ApiError as error:
+            if denied := denial(error, f"{controller.kind} {controller.name}"):
+                raise denied from error
+            if not isinstance(error, Invalid):
+                raise
+        data = namespace.get(RESOURCES[controller.kind], controller.name)
+        if data is None:
+            break
+        controller = parse_controller({**data, "kind": controller.kind})
+    raise lost(controller.name)
+
+
+def _epoch_patch(controller: Controller, epoch: int) -> list[dict[str, Any]]:
     annotations = "/metadata/annotations"
     path = f"{annotations}/{_escaped(EPOCH)}"
     add: dict[str, Any] = {"op": "add", "path": path, "value": str(epoch)}
     if controller.annotations:
         # A test of null passes only where there is none (evanphx/json-patch, which API servers use).
-        operations = [{"op": "test", "path": path, "value": controller.annotations.get(EPOCH)}, add]
-    else:
-        operations = [
-            {"op": "test", "path": annotations, "value": None},
-            {"op": "add", "path": annotations, "value": {}},
-            add,
-        ]
-    try:
-        patched = namespace.json_patch(RESOURCES[controller.kind], controller.name, operations)
-    except ApiError as error:
-        if denied := denial(error, f"{controller.kind} {controller.name}"):
-            raise denied from error
-        raise (lost(controller.name) if isinstance(error, Invalid) else error) from error
-    return parse_controller({**patched, "kind": controller.kind})
+        return [{"op": "test", "path": path, "value": controller.annotations.get(EPOCH)}, add]
+    return [
+        {"op": "test", "path": annotations, "value": None},
+        {"op": "add", "path": annotations, "value": {}},
+        add,
+    ]
 
 
 def set_image(
-    namespace: Namespace, workload: Workload, image: str, *, expected: str, epoch: int | None, cause: str
+    namespace: Namespace,
+    workload: Workload,
+    image: str,
+    *,
+    expected: str,
+    epoch: int | None,
+    cause: str,
+    template: dict[str, Any] | None = None,
 ) -> Controller:
     """Pin an image on a workload and return its controller as it then is: that of a try whose answer was lost, too.
 
+    With a `template`, which has the image, the whole pod template is replaced by it, under the same tests.
     Superseded when the image isn't the expected one any more or the lease was lost; Denied by an admission policy;
     ConfigError when there is no such object or container, or when its updateStrategy rolls nothing out.
     """
@@ -76,7 +94,9 @@ def set_image(
     operations: list[dict[str, Any]] = [
         {"op": "test", "path": f"{spec}/name", "value": workload.container},
         {"op": "test", "path": f"{spec}/image", "value": expected},
-        {"op": "replace", "path": f"{spec}/image", "value": image},
+        {"op": "replace", "path": f"{spec}/image", "value": image}
+        if template is None
+        else {"op": "replace", "path": "/spec/template", "value": template},
     ]
     if epoch is not None:
         operations.insert(0, {"op": "test", "path": f"{annotations}/{_escaped(EPOCH)}", "value": str(epoch)})

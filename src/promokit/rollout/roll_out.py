@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from attrs import define, evolve, field, frozen
 
@@ -54,6 +55,7 @@ class Watching:
 
 
 Key = tuple[str, str]
+Template = dict[str, Any]
 UNWATCHED = Watching()
 
 
@@ -65,13 +67,15 @@ def roll_out(
     cause: str,
     epoch: int | None = None,
     expected: Mapping[Workload, str] | None = None,
+    templates: Mapping[Workload, Template] | None = None,
     watching: Watching = UNWATCHED,
 ) -> Rollout:
     """Pin on each workload its image unless it has it already, then follow all of them until their verdict.
 
     No gates are asked. `images` are references as they are to stand in the cluster. `expected` are the images that
-    may be replaced: a workload that runs another is Superseded. With an `epoch` each patch tests it. Errors:
-    ConfigError for a missing object or container, Superseded, Unreachable before anything was seen to be changed.
+    may be replaced: a workload that runs another is Superseded. With an `epoch` each patch tests it.
+    `templates` are whole pod templates that come with the image. Errors: ConfigError for a missing object or container,
+    Superseded, Unreachable before anything was seen to be changed.
     """
     recorder = Recorder(watching.record, watching.warn) if watching.record else None
     presence = Presence(watching.exists) if watching.exists and policy.image_exists == "unknown" else None
@@ -82,26 +86,38 @@ def roll_out(
             if presence is not None:
                 presence.prepare(images.values())
             lookout.settle()
-            change = _Change(namespace, cause, epoch, policy.blind_for, watching.stopped)
+            change = _Change(namespace, cause, epoch, policy.blind_for, watching.stopped, templates or {})
             claimed = change.claimed(before)
-            previous = _running(claimed)
-            _expect(previous, images, expected or {})
-            started = time.monotonic()
-            latest = change.make(claimed, images)
-            if isinstance(latest, Verdict):
-                return Rollout(latest, True, previous)
-            kept = Kept(watching.show)
-            verdict = lookout.follow(
-                {each: _judged_by(policy, latest[each.kind, each.name]) for each in images},
-                started,
-                show=kept.show,
-                stopped=watching.stopped,
-                presence=presence,
-            )
-            return Rollout(verdict, bool(change.done), previous, kept.standings)
+            _expect(_running(claimed), images, expected or {})
+            return _changed(lookout, change, claimed, images, policy, watching.show, presence)
     finally:
         if recorder is not None:
             recorder.close()
+
+
+def _changed(
+    lookout: Lookout,
+    change: _Change,
+    claimed: Mapping[Workload, Controller],
+    images: Mapping[Workload, str],
+    policy: Policy,
+    show: Show,
+    presence: Presence | None,
+) -> Rollout:
+    """Make the change and follow it to its verdict."""
+    started, previous = time.monotonic(), _running(claimed)
+    latest = change.make(claimed, images)
+    if isinstance(latest, Verdict):
+        return Rollout(latest, True, previous)
+    kept = Kept(show)
+    verdict = lookout.follow(
+        {each: _judged_by(policy, latest[each.kind, each.name]) for each in images},
+        started,
+        show=kept.show,
+        stopped=change.stopped,
+        presence=presence,
+    )
+    return Rollout(verdict, bool(change.done), previous, kept.standings)
 
 
 @define
@@ -117,6 +133,7 @@ class _Change:
     epoch: int | None
     patience: float
     stopped: Callable[[], str | None]
+    templates: Mapping[Workload, Template]
     done: list[Workload] = field(factory=list)
 
     def claimed(self, before: Mapping[Workload, Controller]) -> dict[Workload, Controller]:
@@ -170,7 +187,15 @@ class _Change:
 
     def _pinned(self, workload: Workload, image: str, expected: str) -> Controller:
         def pin() -> Controller:
-            return set_image(self.namespace, workload, image, expected=expected, epoch=self.epoch, cause=self.cause)
+            return set_image(
+                self.namespace,
+                workload,
+                image,
+                expected=expected,
+                epoch=self.epoch,
+                cause=self.cause,
+                template=self.templates.get(workload),
+            )
 
         return self._insisting(pin)
 
