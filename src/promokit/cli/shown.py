@@ -86,7 +86,7 @@ def result_ending(what: str, environment: str, result: Result) -> Ending:
     tag, previous = tag_in(result.image), tag_in(result.previous)
     outputs: dict[str, Any] = {
         "outcome": result.outcome,
-        "reason": "" if result.reason in _PLAIN else result.reason,
+        "reason": _reason(result),
         "changed": result.changed,
         "tag": tag,
         "digest": digest_in(result.image),
@@ -97,6 +97,9 @@ def result_ending(what: str, environment: str, result: Result) -> Ending:
         "ledger-head": result.head,
     }
     head = f"{what} of {environment}: {result.outcome}" + (f" ({result.reason})" if result.reason else "")
+    if result.back:
+        way = "rolled back by itself" if result.rolled_back else f"AND NOT BACK: {one_line(result.back)}"
+        head = f"{head}, {way}"
     facts = [
         ("image", f"{tag} {digest_in(result.image)}".strip()),
         ("before", previous),
@@ -108,6 +111,13 @@ def result_ending(what: str, environment: str, result: Result) -> Ending:
     error = "" if result.succeeded else head + ("" if _is_annotated(result) else _first_cause(result))
     data = {**result.to_json(), "environment": environment}
     return Ending(data, _text(head, rows, result), result.exit_code, outputs, _summary(head, rows, result), error)
+
+
+def _reason(result: Result) -> str:
+    """Return the reason word, and what Slack must tell beside it: that going back by itself didn't help."""
+    if result.back and not result.rolled_back:
+        return f"{result.reason}, and not back: {without_host(one_line(result.back))}"
+    return "" if result.reason in _PLAIN else result.reason
 
 
 def _text(head: str, rows: Rows, result: Result) -> str:

@@ -16,8 +16,9 @@ from promokit.rollout.standing import Standing
 class Result:
     """The outcome of a rollout, migration, promotion or rollback, with its reason word, evidence and remedy.
 
-    `duration` is in seconds. `head` is the ledger's head after it. `next_steps` are sentences for the person.
-    `standings` are how a rollout's workloads stood at its end, each with its own verdict.
+    `duration` is in seconds. `head` is the ledger's head after it. `next_steps` are sentences for the person. `back` is
+    how going back by itself ended, where that was tried: succeeded, or why it isn't back. `standings` are how a
+    rollout's workloads stood at its end, each with its own verdict.
     """
 
     outcome: str
@@ -27,6 +28,7 @@ class Result:
     image: str = ""
     previous: str = ""
     rolled_back: bool = False
+    back: str = ""
     duration: float = 0.0
     evidence: tuple[Evidence, ...] = ()
     migration: str = ""
