@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import healthy, identity, many, scale, verdicts
+from tests.bench import healthy, identity, many, rollback, scale, verdicts
 from tests.lab import lifecycle
 
 
@@ -15,6 +15,7 @@ def main() -> int:
         with lifecycle.running():
             verdicts.main([])
             healthy.main([])
+            rollback.main([])
         scale.main([])
         many.main([])
     except KeyboardInterrupt:

@@ -1,0 +1,112 @@
+"""`python -m tests.bench.rollback [TIMES]`: from process start to the old image serving, beside kubectl, on the lab."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shlex
+import statistics
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from promokit.cluster.connect import connect
+from promokit.cluster.namespace import Namespace
+from promokit.ledger.record import entry
+from promokit.ledger.store import append
+from promokit.model import Cluster as ClusterSettings
+from tests.bench import page
+from tests.bench.api import Api
+from tests.bench.completions import Completions
+from tests.bench.measured import Running
+from tests.bench.tools import Promokit, tools
+from tests.bench.verdict_cases import ROWS
+from tests.lab import actors, certificates, lifecycle
+from tests.lab.cases.manifests import deployment
+from tests.lab.cases.steps import SetImage
+from tests.lab.layout import BIN, TEST
+from tests.lab.place import Place
+
+TIMES = 10
+LONGEST = 60.0
+ALLOWED = 1.5
+HEAD = ("from process start to the old image serving", "median", "worst")
+_PATH = "/apis/apps/v1/namespaces/{}/deployments"
+_REFERENCE = "deployment/web/app"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure, and write it down."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.rollback", description=__doc__)
+    parser.add_argument("times", nargs="?", type=int, default=TIMES)
+    times = parser.parse_args(arguments).times
+    if not lifecycle.is_up():
+        print("the lab isn't running: python -m tests.lab up", file=sys.stderr)
+        return 2
+    tool = next(each for each in tools() if isinstance(each, Promokit))
+    with _placed() as place:
+        environ = tool.environ(place, next(each for each in ROWS if each.asks_registry))
+        measured = [
+            (_measured(place, _kubectl(place), environ), _measured(place, _promokit(place, tool.folder), environ))
+            for _ in range(times)
+        ]
+    kubectl, promokit = ([each[number] for each in measured] for number in (0, 1))
+    more = [after - before for before, after in measured]
+    named = {"kubectl rollout undo, rollout status": kubectl, "promokit rollback": promokit, "more": more}
+    rows = [(name, f"{statistics.median(all_):.2f} s", f"{max(all_):.2f} s") for name, all_ in named.items()]
+    page.write("rollback", f"python -m tests.bench.rollback {times}", page.table(HEAD, rows))
+    return 0 if statistics.median(more) <= ALLOWED else 1
+
+
+@contextmanager
+def _placed() -> Iterator[Place]:
+    """A Deployment of 2 that ran the old image, as the ledger says; removed afterwards."""
+    place = Place(TEST, "rollback-bench", actors.publish())
+    place.make()
+    try:
+        place.apply(deployment(revisionHistoryLimit=10))
+        place.wait_until_complete("deployment", "web")
+        settings = {"KUBECONFIG": str(certificates.kubeconfig(TEST, certificates.ADMIN))}
+        now, image = datetime.now(UTC), place.images["good"]
+        begun = entry("opened", "promotion", "op", now, image=image, previous={"web/app": image})
+        ended = entry("closed", "promotion", "op", now, outcome="succeeded", reason="complete")
+        append(Namespace(connect(ClusterSettings(), settings), place.namespace), lambda book: [begun, ended])
+        yield place
+    finally:
+        place.remove()
+
+
+def _measured(place: Place, command: list[str], environ: dict[str, str]) -> float:
+    """Bring the new image, go back by a command, and return when the old one serves, seconds since its start."""
+    SetImage(_REFERENCE, "actor:better").do(place)
+    place.wait_until_complete("deployment", "web")
+    time.sleep(1.0)  # what the last one left is over
+    seen = Completions(Api(certificates.kubeconfig(TEST, certificates.ADMIN), TEST.name), _PATH.format(place.namespace))
+    seen.start()
+    began = time.monotonic()
+    running = Running(command, int(TEST.endpoint.rpartition(":")[2]), environ, sampled=False)
+    done = seen.last(LONGEST)
+    if not running.wait(LONGEST) or running.code or done is None:
+        raise RuntimeError(f"{command}: {running.code}\n{running.output}")
+    return done - began
+
+
+def _kubectl(place: Place) -> list[str]:
+    kubectl = [str(BIN / "kubectl"), "--namespace", place.namespace, "rollout"]
+    undo, status = (shlex.join([*kubectl, verb, "deployment/web"]) for verb in ("undo", "status"))
+    return ["/bin/sh", "-c", f"{undo} && {status}"]
+
+
+def _promokit(place: Place, folder: Path) -> list[str]:
+    where = {"namespace": place.namespace, "workloads": ["web/app"], "stable-for": 0}
+    content = {"image": {"repository": "r.example/a", "branch": "master"}, "environments": {"prod": where}}
+    (folder / "rollback.yaml").write_text(json.dumps(content))
+    installed = str(Path(sys.executable).with_name("promokit"))
+    return [installed, "rollback", "prod", "--yes", "--no-hold", "--config", str(folder / "rollback.yaml")]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
