@@ -171,7 +171,7 @@ def closing(there: World) -> None:
 
 
 def rolling_back(there: World) -> None:
-    held = Held(SECOND_IMAGE + 1)  # the hold is a write, too
+    held = Held(SECOND_IMAGE)
     with there.stand("back", runs=BEFORE) as stand, stand.proxied(held.writes) as environ:
         process = stand.rollback(environ=environ)
         held.wait()
@@ -185,7 +185,7 @@ def rolling_back(there: World) -> None:
         assert set(stand.templates().values()) == {2}
 
 
-def frozen(there: World, name: str, *ways: tuple[str, ...], ends: int) -> None:
+def frozen(there: World, name: str, *ways: tuple[str, ...], ends: int, templates: int = 2) -> None:
     """A promotion is frozen while its first image is on the way; rollbacks are done; it goes on."""
     held = Held(IMAGES)
     with there.stand(name, runs=BEFORE) as stand, stand.proxied(held.writes) as environ:
@@ -200,17 +200,22 @@ def frozen(there: World, name: str, *ways: tuple[str, ...], ends: int) -> None:
         told, _ = promotion.communicate(timeout=60)
         assert (promotion.returncode, "superseded" in told) == (5, True), told
         assert stand.images() == stand.running(ends)
-        assert (set(stand.templates().values()), stand.jobs()) == ({2}, [])
+        assert (set(stand.templates().values()), stand.jobs()) == ({templates}, [])
         ended = [each for each in lines(stand) if each["line"] == "closed"]
         assert [each["reason"] for each in ended] == ["superseded", *["complete"] * len(ways)]
 
 
 def frozen_while_it_went_back(there: World) -> None:
-    frozen(there, "frozen", (), ends=OLDEST)
+    frozen(there, "frozen", ("--to", "2026.11.21.0001"), ends=OLDEST)
+
+
+def frozen_while_it_was_stopped(there: World) -> None:
+    """No workload has its image yet: what runs is the way back from it."""
+    frozen(there, "frozen-stopped", (), ends=BEFORE, templates=1)
 
 
 def frozen_while_it_went_back_and_forth(there: World) -> None:
-    frozen(there, "there-and-back", (), ("--to", "2026.11.22.0001"), ends=BEFORE)
+    frozen(there, "there-and-back", ("--to", "2026.11.21.0001"), ("--to", "2026.11.22.0001"), ends=BEFORE)
 
 
 CANCELLED: tuple[Story, ...] = (
@@ -224,7 +229,11 @@ CANCELLED: tuple[Story, ...] = (
     waiting_for_ci,
     github_that_does_not_answer,
 )
-FROZEN: tuple[Story, ...] = (frozen_while_it_went_back_and_forth, frozen_while_it_went_back)
+FROZEN: tuple[Story, ...] = (
+    frozen_while_it_went_back_and_forth,
+    frozen_while_it_went_back,
+    frozen_while_it_was_stopped,
+)
 
 
 def story_of(item: pytest.Item) -> Story:
