@@ -108,7 +108,7 @@ def main() -> int:
 
 def _start(cluster: layout.Cluster, here: Simulated) -> None:
     layout.BIN.mkdir(parents=True)
-    for name in ("etcd", "kwok", "kubernetes"):
+    for name in ("programs" if build.cached("programs") else "control-plane", "kwok"):
         for program in build.build(name).iterdir():
             (layout.BIN / program.name).symlink_to(program)
     certificates.make(cluster)
