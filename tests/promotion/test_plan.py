@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from promokit.errors import ConfigError, Refused, Unreachable
 from promokit.gates.answer import allowed, refused, unknown
 from promokit.gates.facts import NO_IMAGE
-from promokit.ledger.record import Failure
+from promokit.ledger.record import Failure, tag_in
 from promokit.model import Cluster
-from promokit.promotion.plan import Commits, Plan, decode, promise_of, tag_in
+from promokit.promotion.plan import Commits, Plan, decode, promise_of
 from tests.factories import COMMIT, NOW, environment, image
 
 FINE = (allowed("healthy", "all Ready"), allowed("hold", "not held"))

@@ -9,9 +9,9 @@ from promokit.cli.options import config_option, ends, environment_argument, opti
 from promokit.cli.tables import text_table
 from promokit.errors import ConfigError
 from promokit.ledger.chain import SHORTEST_HEAD, Line
+from promokit.ledger.record import tag_in
 from promokit.ledger.store import Book, read_book
 from promokit.promotion.clients import Clients
-from promokit.promotion.plan import tag_in
 
 
 @click.command("history")

@@ -20,8 +20,8 @@ from promokit.cli.options import (
 from promokit.cli.recording import recording_file, with_recording
 from promokit.cli.shown import result_ending
 from promokit.cli.views import following
+from promokit.ledger.record import tag_in
 from promokit.promotion.context import Context
-from promokit.promotion.plan import tag_in
 from promokit.promotion.result import Result
 from promokit.promotion.rollback import rollback
 from promokit.promotion.way import Way

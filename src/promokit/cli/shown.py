@@ -13,9 +13,9 @@ from promokit.cli.report import MOST_SUMMARY_CAUSES, cause, cause_lines, details
 from promokit.cli.tables import Rows, markdown_table, text_table
 from promokit.durations import format_duration
 from promokit.github.escape import markdown_escape
-from promokit.ledger.record import digest_in
+from promokit.ledger.record import digest_in, tag_in
 from promokit.outcome import Outcome
-from promokit.promotion.plan import Plan, tag_in
+from promokit.promotion.plan import Plan
 from promokit.promotion.plan_text import HEAD, commit_titles, facts, heading, notes, plan_rows
 from promokit.promotion.result import Result
 

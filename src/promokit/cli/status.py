@@ -11,9 +11,9 @@ from promokit.cli.options import config_option, ends
 from promokit.cli.tables import markdown_table, text_table
 from promokit.config import load
 from promokit.errors import PromokitError
+from promokit.ledger.record import tag_in
 from promokit.model import Environment
 from promokit.promotion.clients import Clients
-from promokit.promotion.plan import tag_in
 from promokit.promotion.survey import Survey, survey
 
 _HEAD = ("environment", "workload", "tag", "digest", "state", "last change")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from promokit.ledger.lines import Line
-from promokit.ledger.record import digest_in, holds, in_order, recorded, succeeded, tag_of, texts, unfinished
+from promokit.ledger.record import digest_in, holds, in_order, recorded, succeeded, tag_in, texts, unfinished
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
@@ -20,7 +20,7 @@ def allowed(lines: Sequence[Line]) -> dict[str, str]:
     held = holds(lines)
     known = [each for each in _known(lines) if digest_in(each) not in held]
     return {
-        digest_in(image).replace(":", "-"): tag_of(image)
+        digest_in(image).replace(":", "-"): tag_in(image)
         for image in sorted({*known, *_under_way(lines)})
         if _DIGEST.fullmatch(digest_in(image))
     }

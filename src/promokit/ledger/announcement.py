@@ -5,7 +5,7 @@ from __future__ import annotations
 from attrs import frozen
 
 from promokit.ledger.lines import Line
-from promokit.ledger.record import tag_of
+from promokit.ledger.record import tag_in
 
 COMPONENT = "promokit"
 LONGEST = 1000
@@ -28,7 +28,7 @@ def announcement(start: Line, end: Line) -> Announcement:
     back = "; it was rolled back by itself" if end.get("rolled_back") else ""
     who = f", by {start['actor']}" if start.get("actor") else ""
     where = f", {start['run']}" if start.get("run") else ""
-    message = f"{kind} to {tag_of(str(start.get('image', '')))} {outcome.replace('_', ' ')}{why}{back}{who}{where}"
+    message = f"{kind} to {tag_in(str(start.get('image', '')))} {outcome.replace('_', ' ')}{why}{back}{who}{where}"
     return Announcement(_reason(kind, outcome), message[:LONGEST], outcome != "succeeded")
 
 

@@ -173,7 +173,7 @@ def digest_in(image: str) -> str:
     return image.partition("@")[2]
 
 
-def tag_of(image: str) -> str:
+def tag_in(image: str) -> str:
     """Return the tag of a pinned image, or empty text."""
     return image.partition("@")[0].rpartition("/")[2].partition(":")[2]
 

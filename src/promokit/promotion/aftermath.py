@@ -10,11 +10,11 @@ from promokit.cluster.namespace import Namespace
 from promokit.cluster.objects import Controller
 from promokit.errors import PromokitError
 from promokit.image import ImageRef
+from promokit.ledger.record import tag_in
 from promokit.migration.job import read_template
 from promokit.migration.run import migration_jobs
 from promokit.migration.verdict import judge_job
 from promokit.model import Environment
-from promokit.promotion.plan import tag_in
 
 
 @frozen

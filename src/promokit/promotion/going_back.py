@@ -5,11 +5,10 @@ from __future__ import annotations
 from attrs import evolve
 
 from promokit.errors import PromokitError, Superseded
-from promokit.ledger.record import digest_in, succeeded
+from promokit.ledger.record import digest_in, succeeded, tag_in
 from promokit.model import Workload
 from promokit.outcome import Outcome
 from promokit.promotion.clients import Clients
-from promokit.promotion.plan import tag_in
 from promokit.promotion.presence import Inquiry
 from promokit.promotion.result import Result
 from promokit.promotion.step import Step

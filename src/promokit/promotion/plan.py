@@ -17,7 +17,7 @@ from promokit.errors import ConfigError, PromokitError, Refused, Unreachable
 from promokit.gates.answer import Answer
 from promokit.gates.facts import NO_IMAGE
 from promokit.image import ImageRef
-from promokit.ledger.record import Failure
+from promokit.ledger.record import Failure, tag_in
 from promokit.model import Environment
 
 EXPIRY = timedelta(hours=24)
@@ -197,9 +197,3 @@ def _whole(promise: Promise) -> bool:
 
 def _not_a_plan() -> ConfigError:
     return ConfigError("this is not a plan", remedy="pass the plan output of the plan step, unchanged")
-
-
-def tag_in(image: str) -> str:
-    """Return the tag in a pinned image, or empty text."""
-    name = image.partition("@")[0].rpartition("/")[2]
-    return name.partition(":")[2]

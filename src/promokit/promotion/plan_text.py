@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from promokit.github.escape import plain
-from promokit.promotion.plan import Plan, tag_in
+from promokit.ledger.record import tag_in
+from promokit.promotion.plan import Plan
 
 HEAD = ("gate", "answer", "why", "remedy")
 MOST_FAILURES = 3

@@ -14,12 +14,12 @@ from promokit.gates.facts import Unknown
 from promokit.gates.judging import judge_all
 from promokit.identity.tags import commit_of, release_of, release_tag_of
 from promokit.image import ImageRef, ReleaseTag, parse_tag
-from promokit.ledger.record import failures
+from promokit.ledger.record import failures, tag_in
 from promokit.migration.job import read_template, template_digest
 from promokit.model import Environment
 from promokit.promotion.clients import Clients
 from promokit.promotion.gathering import Waiting, commits_between, gather
-from promokit.promotion.plan import Commits, Plan, tag_in
+from promokit.promotion.plan import Commits, Plan
 from promokit.promotion.resolution import resolve_tag
 from promokit.promotion.survey import Survey, survey
 

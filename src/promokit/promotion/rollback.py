@@ -11,10 +11,10 @@ from promokit.cluster.namespace import Namespace
 from promokit.errors import PromokitError, Refused
 from promokit.image import Digest
 from promokit.ledger.lease import Lease
+from promokit.ledger.record import tag_in
 from promokit.model import Environment
 from promokit.promotion.clients import Clients
 from promokit.promotion.operation import Operation, begin, under_lease
-from promokit.promotion.plan import tag_in
 from promokit.promotion.presence import Inquiry
 from promokit.promotion.record import noted
 from promokit.promotion.result import Result, of_rollout

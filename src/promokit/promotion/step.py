@@ -11,12 +11,13 @@ from attrs import evolve, frozen
 
 from promokit.errors import Refused
 from promokit.image import ImageRef
+from promokit.ledger.record import tag_in
 from promokit.ledger.store import Book, read_book
 from promokit.model import Environment, Workload
 from promokit.promotion.clients import Clients
 from promokit.promotion.difference import difference, outdated
 from promokit.promotion.operation import Operation, begin, resume, under_lease
-from promokit.promotion.plan import EXPIRY, Plan, Promise, tag_in
+from promokit.promotion.plan import EXPIRY, Plan, Promise
 from promokit.promotion.planning import plan as make_plan
 from promokit.promotion.result import Result
 from promokit.promotion.stopping import closing

@@ -12,9 +12,8 @@ from promokit.cluster.revisions import Revision
 from promokit.errors import Refused
 from promokit.ledger.book import Book
 from promokit.ledger.lines import Line
-from promokit.ledger.record import digest_in, failures, newest_change, succeeded
+from promokit.ledger.record import digest_in, failures, newest_change, succeeded, tag_in
 from promokit.model import Workload
-from promokit.promotion.plan import tag_in
 
 Images = Mapping[Workload, str]
 
