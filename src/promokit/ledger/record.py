@@ -81,11 +81,10 @@ def unsettled(lines: Sequence[Line]) -> str:
 
     Empty text if it did, or if somebody has taken over what runs since.
     """
-    starts = [each for each in lines if _changes(each) or each.get("kind") == "adopt"]
-    newest = newest_change(lines)
-    if newest is None or starts[-1].get("kind") == "adopt":
+    start = newest_start(lines)
+    if start is None or start.get("kind") == "adopt":
         return ""
-    start, end = newest
+    end = end_of(lines, start)
     return "" if end is not None and end.get("outcome") == "succeeded" else digest_in(str(start.get("image", "")))
 
 
