@@ -41,7 +41,6 @@ class Operation:
     lease: Lease
     kind: str
     id: str = ""
-    head: str = ""
     started: float = 0.0
     book: Book = field(factory=Book)
     image: str = ""
@@ -50,6 +49,11 @@ class Operation:
     ending: tuple[Result, Mapping[str, Any]] | None = None
     first: Line = field(factory=dict)
     last: Line = field(factory=dict)
+
+    @property
+    def head(self) -> str:
+        """The ledger's head as last written."""
+        return self.book.head
 
     def close(self, result: Result, **facts: Any) -> str:
         """Write the `closed` line and return the ledger's new head; whoever took over may have written it already."""
@@ -63,7 +67,6 @@ class Operation:
         }
         line = self.last = entry("closed", self.kind, self.id, datetime.now(UTC), **told)
         self.book = append(self.namespace, lambda book: self._missing(book, line))
-        self.head = self.book.head
         return self.head
 
     def _missing(self, book: Book, closed: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
@@ -168,7 +171,7 @@ def begin(
     except BaseException as stopped:
         cancel(operation, stopped)
         raise
-    operation.opening, operation.head = None, operation.book.head
+    operation.opening = None
     return operation
 
 
@@ -191,7 +194,6 @@ def _of_line(
         lease,
         str(line["kind"]),
         str(line["op"]),
-        book.head,
         started=time.monotonic(),
         book=book,
         image=str(line.get("image", "")),
