@@ -17,8 +17,9 @@ from attrs import define, field, frozen
 
 from promokit.cluster.connect import connect
 from promokit.cluster.namespace import Namespace
+from promokit.ledger.book import Book
 from promokit.ledger.record import entry
-from promokit.ledger.store import Book, append, read_book
+from promokit.ledger.store import append, read_book
 from promokit.model import Cluster as ClusterSettings
 from tests.doubles.control import control
 from tests.doubles.history import History

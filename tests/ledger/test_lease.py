@@ -6,7 +6,8 @@ import pytest
 
 from promokit.errors import Refused, Unreachable
 from promokit.ledger import lease as leases
-from promokit.ledger.lease import EPOCH, NAME, Lease, take
+from promokit.ledger.lease import Lease, take
+from promokit.ledger.lease_object import EPOCH, NAME
 from promokit.ledger.lease_watch import Unrenewed
 from tests.cluster.api_server import ApiServer
 

@@ -6,9 +6,10 @@ import pytest
 
 from promokit.errors import PromokitError, Unreachable, VerificationFailed
 from promokit.ledger import trimming
+from promokit.ledger.book import Book
 from promokit.ledger.chain import START, verify
 from promokit.ledger.record import entry
-from promokit.ledger.store import NAME, Book, append, read_book
+from promokit.ledger.store import NAME, append, read_book
 from tests.cluster.api_server import ApiServer
 from tests.factories import NOW, digest
 

@@ -10,7 +10,8 @@ import yaml
 from attrs import evolve, frozen
 
 from promokit.image import ImageRef
-from promokit.ledger.store import Book, read_book
+from promokit.ledger.book import Book
+from promokit.ledger.store import read_book
 from promokit.model import Environment, ImageSettings, Migration, Workload
 from promokit.promotion.apply import apply
 from promokit.promotion.clients import Clients

@@ -8,9 +8,10 @@ from promokit.cli.ending import Ending
 from promokit.cli.options import config_option, ends, environment_argument, option, pipeline_environment
 from promokit.cli.tables import text_table
 from promokit.errors import ConfigError
+from promokit.ledger.book import Book
 from promokit.ledger.chain import SHORTEST_HEAD, Line
 from promokit.ledger.record import tag_in
-from promokit.ledger.store import Book, read_book
+from promokit.ledger.store import read_book
 from promokit.promotion.clients import Clients
 
 

@@ -14,10 +14,8 @@ from promokit.cluster.namespace import Namespace
 from promokit.cluster.patience import patiently
 from promokit.cluster.transport import Conflict
 from promokit.errors import PromokitError, Refused, Superseded
-from promokit.ledger.lease_object import EPOCH, NAME, Seen, seen, taken_by
+from promokit.ledger.lease_object import NAME, Seen, seen, taken_by
 from promokit.ledger.lease_watch import Unrenewed
-
-__all__ = ["EPOCH", "NAME", "Lease", "let_go", "take"]
 
 DURATION_SECONDS = 45
 RENEW_EVERY_SECONDS = 10.0

@@ -14,8 +14,6 @@ from promokit.ledger.chain import START
 from promokit.ledger.contention import written_among_others
 from promokit.ledger.lines import read, written
 
-__all__ = ["NAME", "Book", "append", "read_book"]
-
 NAME = "promokit-ledger"
 _ANCHOR: Mapping[str, Any] = {"hash": START, "dropped": 0}
 

@@ -15,10 +15,11 @@ from promokit.cluster.identity import own_name
 from promokit.cluster.namespace import Namespace
 from promokit.errors import PromokitError
 from promokit.ledger.allowed_store import WHAT, publish_allowed
+from promokit.ledger.book import Book
 from promokit.ledger.lease import Lease, take
 from promokit.ledger.lines import Line
 from promokit.ledger.record import entry, opened, unfinished
-from promokit.ledger.store import Book, append
+from promokit.ledger.store import append
 from promokit.model import Environment
 from promokit.promotion.announcing import announce
 from promokit.promotion.clients import Clients

@@ -10,8 +10,9 @@ from promokit.cluster.namespace import Namespace
 from promokit.errors import ConfigError, PromokitError, Unreachable
 from promokit.image import Digest
 from promokit.ledger.allowed_store import publish_allowed
+from promokit.ledger.book import Book
 from promokit.ledger.record import entry
-from promokit.ledger.store import Book, append, read_book
+from promokit.ledger.store import append, read_book
 from promokit.model import Environment
 from promokit.promotion.clients import Clients
 from promokit.promotion.context import Context

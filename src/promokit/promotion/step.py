@@ -11,8 +11,9 @@ from attrs import evolve, frozen
 
 from promokit.errors import Refused
 from promokit.image import ImageRef
+from promokit.ledger.book import Book
 from promokit.ledger.record import tag_in
-from promokit.ledger.store import Book, read_book
+from promokit.ledger.store import read_book
 from promokit.model import Environment, Workload
 from promokit.promotion.clients import Clients
 from promokit.promotion.difference import difference, outdated

@@ -7,8 +7,9 @@ from attrs import frozen
 from promokit.cluster.namespace import Namespace
 from promokit.gates.facts import Standing, WorkloadStanding
 from promokit.identity.proof import Proof
+from promokit.ledger.book import Book
 from promokit.ledger.record import migrations, unsettled
-from promokit.ledger.store import Book, read_book
+from promokit.ledger.store import read_book
 from promokit.migration.run import migrated
 from promokit.model import Environment, Workload
 from promokit.promotion.clients import Clients
