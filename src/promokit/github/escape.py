@@ -47,11 +47,16 @@ def plain(text: str) -> str:
     return _OLD_COMMAND.sub(f"##{_WORD_JOINER}", _COMMAND.sub(rf"\1:{_WORD_JOINER}:", printable))
 
 
+def plain_line(text: str) -> str:
+    """Foreign text as one line of a log, its runs of white space one space each."""
+    return " ".join(plain(text).split())
+
+
 def markdown_escape(text: str) -> str:
     """Foreign text for a job summary, on one line: no markup, HTML, table cell, link, mention or reference.
 
     Entities are plain text to the Markdown parser (GFM, 6.2). Mentions and addresses are looked for after
     parsing, when an entity is a character again: those a word joiner breaks.
     """
-    one_line = _LINKED.sub(rf"\g<0>{_WORD_JOINER}", " ".join(plain(text).split()))
+    one_line = _LINKED.sub(rf"\g<0>{_WORD_JOINER}", plain_line(text))
     return _MARKUP.sub(lambda match: f"&#{ord(match[0])};", one_line)

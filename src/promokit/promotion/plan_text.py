@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from promokit.github.escape import plain
+from promokit.github.escape import plain_line
 from promokit.ledger.record import tag_in
 from promokit.promotion.plan import Plan
 
@@ -68,7 +68,7 @@ def facts(plan: Plan) -> Iterator[str]:
 
 def commit_titles(plan: Plan) -> list[str]:
     """Return the commits that come with it, oldest first, each in one line that isn't too long."""
-    return [_cut(_line(each), LONGEST_TITLE) for each in plan.commits.titles]
+    return [_cut(plain_line(each), LONGEST_TITLE) for each in plan.commits.titles]
 
 
 def plan_text(plan: Plan) -> str:
@@ -77,20 +77,20 @@ def plan_text(plan: Plan) -> str:
     width = max((len(each[0]) for each in rows), default=0)
     lines = [heading(plan)]
     for gate, word, sentence, remedy in rows:
-        lines.append(f"  {gate:<{width}}  {word:<8} {_line(sentence)}")
+        lines.append(f"  {gate:<{width}}  {word:<8} {plain_line(sentence)}")
         if remedy:
-            lines.append(f"  {'':<{width}}  {'':<8} remedy: {_line(remedy)}")
-    lines += [f"  note: {_line(each)}" for each in notes(plan)]
+            lines.append(f"  {'':<{width}}  {'':<8} remedy: {plain_line(remedy)}")
+    lines += [f"  note: {plain_line(each)}" for each in notes(plan)]
     lines += [f"  {each}" for each in _commits(plan)]
-    lines += [f"  {_line(each)}" for each in facts(plan)]
-    return "\n".join([_line(lines[0]), *lines[1:]])
+    lines += [f"  {plain_line(each)}" for each in facts(plan)]
+    return "\n".join([plain_line(lines[0]), *lines[1:]])
 
 
 def _commits(plan: Plan) -> Iterator[str]:
     titles, count = commit_titles(plan), plan.commits.ahead
     if not titles:
         return
-    yield f"commits: {count}" + (f", {_line(plan.commits.url)}" if plan.commits.url else "")
+    yield f"commits: {count}" + (f", {plain_line(plan.commits.url)}" if plan.commits.url else "")
     if len(titles) > MOST_COMMITS:
         yield f"  {len(titles) - MOST_COMMITS} older ones"
     yield from (f"  {each}" for each in titles[-MOST_COMMITS:])
@@ -100,11 +100,6 @@ def _commits(plan: Plan) -> Iterator[str]:
 
 def _cut(text: str, longest: int) -> str:
     return text if len(text) <= longest else text[:longest] + "…"
-
-
-def _line(text: str) -> str:
-    """Return foreign text in one line: it can't pass for a line of ours."""
-    return " ".join(plain(text).split())
 
 
 def _short(image: str) -> str:
