@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import statistics
 import sys
 import time
@@ -12,17 +11,17 @@ from attrs import evolve
 
 from tests.bench import bounds, page
 from tests.bench.measured import Running
+from tests.bench.repeated import times_on_the_lab
 from tests.bench.set_up import set_up
 from tests.bench.shown import since_change
 from tests.bench.tools import Promokit
 from tests.bench.verdict_cases import ROWS, Row
-from tests.lab import actors, lifecycle
+from tests.lab import actors
 from tests.lab.cases import CASES
 from tests.lab.cases.images import to
 from tests.lab.place import Place
 from tests.lab.recorder import Recording
 
-TIMES = 10
 LONGEST = 60.0
 SETTLED = 1.0
 HEAD = ("rollouts of 2 pods", "from the change to the completion", "from completion and stability window to the exit")
@@ -30,17 +29,14 @@ HEAD = ("rollouts of 2 pods", "from the change to the completion", "from complet
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, and write it down."""
-    parser = argparse.ArgumentParser(prog="python -m tests.bench.healthy", description=__doc__)
-    parser.add_argument("times", nargs="?", type=int, default=TIMES)
-    times = parser.parse_args(arguments).times
-    if not lifecycle.is_up():
-        print("the lab isn't running: python -m tests.lab up", file=sys.stderr)
-        return 2
+    times = times_on_the_lab("healthy", __doc__, arguments)
     images, tool = actors.publish(), Promokit("healthy")
     with set_up(evolve(CASES["success"], name="healthy"), tool, images) as place:
         found = [_rollout(place, tool, ROWS[0], ("better", "another")[number % 2]) for number in range(times)]
     completed, after = zip(*found, strict=True)
-    page.write("healthy", parser.prog, page.table(HEAD, [(str(times), _spread(completed), _spread(after))]))
+    page.write(
+        "healthy", "python -m tests.bench.healthy", page.table(HEAD, [(str(times), _spread(completed), _spread(after))])
+    )
     return 0
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import shlex
 import statistics
@@ -22,15 +21,15 @@ from tests.bench import page
 from tests.bench.api import Api
 from tests.bench.completions import Completions
 from tests.bench.measured import Running
+from tests.bench.repeated import times_on_the_lab
 from tests.bench.tools import Promokit, tools
 from tests.bench.verdict_cases import ROWS
-from tests.lab import actors, certificates, lifecycle
+from tests.lab import actors, certificates
 from tests.lab.cases.manifests import deployment
 from tests.lab.cases.steps import SetImage
 from tests.lab.layout import BIN, TEST
 from tests.lab.place import Place
 
-TIMES = 10
 LONGEST = 60.0
 ALLOWED = 1.5
 HEAD = ("from process start to the old image serving", "median", "worst")
@@ -40,12 +39,7 @@ _REFERENCE = "deployment/web/app"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, and write it down."""
-    parser = argparse.ArgumentParser(prog="python -m tests.bench.rollback", description=__doc__)
-    parser.add_argument("times", nargs="?", type=int, default=TIMES)
-    times = parser.parse_args(arguments).times
-    if not lifecycle.is_up():
-        print("the lab isn't running: python -m tests.lab up", file=sys.stderr)
-        return 2
+    times = times_on_the_lab("rollback", __doc__, arguments)
     tool = next(each for each in tools() if isinstance(each, Promokit))
     with _placed() as place:
         environ = tool.environ(place, next(each for each in ROWS if each.asks_registry))

@@ -13,12 +13,13 @@ from attrs import evolve, field, frozen
 
 from tests.bench import page
 from tests.bench.measured import Running
+from tests.bench.repeated import need_lab
 from tests.bench.set_up import for_several, set_up
 from tests.bench.shown import since_change
 from tests.bench.tools import Tool, tools
 from tests.bench.verdict_cases import ROWS, Row
 from tests.bench.verdict_table import HEAD, Result, cells, merged
-from tests.lab import actors, lifecycle, stage
+from tests.lab import actors, stage
 from tests.lab.cases import CASES
 from tests.lab.cases.case import Case
 from tests.lab.place import Place
@@ -39,9 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "letter", nargs="*", choices=[[], *(row.letter for row in ROWS)], help="all where none is named"
     )
     asked = parser.parse_args(arguments).letter or [row.letter for row in ROWS]
-    if not lifecycle.is_up():
-        print("the lab isn't running: python -m tests.lab up", file=sys.stderr)
-        return 2
+    need_lab()
     bench = Bench(actors.publish(), tools())
     measured = bench.rows([row for row in ROWS if row.letter in asked])
     page.write("verdicts", parser.prog, page.table(HEAD, merged(page.rows("verdicts"), measured)))
