@@ -18,31 +18,17 @@ from tests.lab.writes import Writes
 pytestmark = pytest.mark.lab
 BEFORE, NEW = 1, 2
 """Releases: what runs at first, and what the source runs. A rollback goes to the one before."""
-WRITES = {
-    "promote": (
-        "POST leases",
-        "PUT configmaps/promokit-ledger",
-        "POST configmaps",
-        "PATCH deployments/main-app",
-        "PATCH deployments/worker-app",
-        "PATCH deployments/main-app",
-        "PATCH deployments/worker-app",
-        "POST jobs",
-        "PUT configmaps/promokit-ledger",
-        "PUT leases/promokit",
-    ),
-    "rollback": (
-        "POST leases",
-        "PUT configmaps/promokit-ledger",
-        "POST configmaps",
-        "PATCH deployments/main-app",
-        "PATCH deployments/worker-app",
-        "PATCH deployments/main-app",
-        "PATCH deployments/worker-app",
-        "PUT configmaps/promokit-ledger",
-        "PUT leases/promokit",
-    ),
-}
+_BEGUN = (
+    "POST leases",
+    "PUT configmaps/promokit-ledger",
+    "POST configmaps",
+    "PATCH deployments/main-app",
+    "PATCH deployments/worker-app",
+    "PATCH deployments/main-app",
+    "PATCH deployments/worker-app",
+)
+_ENDED = ("PUT configmaps/promokit-ledger", "PUT leases/promokit")
+WRITES = {"promote": (*_BEGUN, "POST jobs", *_ENDED), "rollback": (*_BEGUN, *_ENDED)}
 """Each step of an operation that changes the cluster, in order: lease, ledger, the list of what may run, epochs, images
 (and the migration), ledger, lease. A rollback's hold is in the write that opens it."""
 OPENED = 2

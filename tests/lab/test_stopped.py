@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import signal
 import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -76,6 +78,18 @@ def converges(stand: Stand) -> None:
     assert (last["outcome"], last["migration"]) == ("succeeded", "succeeded")
 
 
+@contextmanager
+def held_at(
+    there: World, name: str, number: int, start: Callable[..., subprocess.Popen[str]] = Stand.promote
+) -> Iterator[tuple[Stand, subprocess.Popen[str], Held]]:
+    """A promotion, or what `start` starts, held while its write of this number is on the way."""
+    held = Held(number)
+    with there.stand(name, runs=BEFORE) as stand, stand.proxied(held.writes) as environ:
+        process = start(stand, environ=environ)
+        held.wait()
+        yield stand, process, held
+
+
 def waiting_for_the_lease(there: World) -> None:
     with there.stand("waiting", runs=BEFORE) as stand, take(stand.namespace(), "bob@laptop (process 1)"):
         told, _ = (at_once := stand.start("promote", "target", "--yes", "--no-wait")).communicate(timeout=60)
@@ -107,10 +121,7 @@ def github_that_does_not_answer(there: World) -> None:
 
 
 def opening_the_ledger(there: World) -> None:
-    held = Held(LEDGER)
-    with there.stand("opening", runs=BEFORE) as stand, stand.proxied(held.writes) as environ:
-        process = stand.promote(environ=environ)
-        held.wait()
+    with held_at(there, "opening", LEDGER) as (stand, process, held):
         told, code = cancelled(process)
         held.let_go()  # it comes too late
         closed = closed_as_cancelled(stand)
@@ -120,10 +131,7 @@ def opening_the_ledger(there: World) -> None:
 
 
 def between_the_patches(there: World) -> None:
-    held = Held(SECOND_IMAGE)
-    with there.stand("patches", runs=BEFORE) as stand, stand.proxied(held.writes) as environ:
-        process = stand.promote(environ=environ)
-        held.wait()
+    with held_at(there, "patches", SECOND_IMAGE) as (stand, process, held):
         told, code = cancelled(process)
         held.lose()
         closed = closed_as_cancelled(stand)
@@ -158,10 +166,7 @@ def migrating(there: World) -> None:
 
 
 def closing(there: World) -> None:
-    held = Held(LAST_LINE)
-    with there.stand("closing", runs=BEFORE) as stand, stand.proxied(held.writes) as environ:
-        process = stand.promote(environ=environ)
-        held.wait()
+    with held_at(there, "closing", LAST_LINE) as (stand, process, held):
         process.send_signal(signal.SIGINT)
         _, code = cancelled(process)
         held.let_go()
@@ -171,10 +176,7 @@ def closing(there: World) -> None:
 
 
 def rolling_back(there: World) -> None:
-    held = Held(SECOND_IMAGE)
-    with there.stand("back", runs=BEFORE) as stand, stand.proxied(held.writes) as environ:
-        process = stand.rollback(environ=environ)
-        held.wait()
+    with held_at(there, "back", SECOND_IMAGE, Stand.rollback) as (stand, process, held):
         _, code = cancelled(process, signal.SIGTERM)
         held.lose()
         closed = closed_as_cancelled(stand, "SIGTERM")
@@ -187,10 +189,7 @@ def rolling_back(there: World) -> None:
 
 def frozen(there: World, name: str, *ways: tuple[str, ...], ends: int, templates: int = 2) -> None:
     """A promotion is frozen while its first image is on the way; rollbacks are done; it goes on."""
-    held = Held(IMAGES)
-    with there.stand(name, runs=BEFORE) as stand, stand.proxied(held.writes) as environ:
-        promotion = stand.promote(environ=environ)
-        held.wait()
+    with held_at(there, name, IMAGES) as (stand, promotion, held):
         promotion.send_signal(signal.SIGSTOP)
         for way in ways:
             told, _ = (rollback := stand.rollback(*way)).communicate(timeout=120)
