@@ -11,7 +11,12 @@ import pytest
 from tests.lab import lifecycle, state
 from tests.lab.layout import CHECKOUT
 from tests.lab.stand import world
-from tests.lab.stories import Stories
+from tests.lab.stories import Stories, tells
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the tests of stories last: what they share must not outlive a test that ends the lab and starts it again."""
+    items.sort(key=lambda each: tells(each) is not None)
 
 
 @pytest.fixture(scope="session")

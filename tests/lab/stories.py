@@ -35,7 +35,7 @@ class Stories:
 
     def begin(self, items: Iterable[pytest.Item]) -> None:
         """Begin the stories of these tests, the long ones first."""
-        found = [(item, story_of(item)) for item in items if (story_of := _tells(item))]
+        found = [(item, story_of(item)) for item in items if (story_of := tells(item))]
         for item, story in sorted(found, key=lambda each: not getattr(each[1], "long", False)):
             self._told[item.nodeid] = self._pool.submit(story, self.there)
 
@@ -48,7 +48,8 @@ class Stories:
         self._pool.shutdown(cancel_futures=True)
 
 
-def _tells(item: pytest.Item) -> Callable[[pytest.Item], Story] | None:
+def tells(item: pytest.Item) -> Callable[[pytest.Item], Story] | None:
+    """Return the function from a test to its story; None for a test that isn't one of a story."""
     module = getattr(item, "module", None)
     found: Callable[[pytest.Item], Story] | None = getattr(module, STORY, None)
     return found
