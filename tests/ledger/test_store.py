@@ -124,6 +124,21 @@ def test_a_ledger_that_may_not_be_written_is_told(api: ApiServer) -> None:
     assert "rbac.yaml" in str(caught.value)
 
 
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_denial_is_no_outage(api: ApiServer, monkeypatch: pytest.MonkeyPatch, status: int) -> None:
+    """Asked again it is denied again: a rollback isn't kept waiting for that."""
+    pauses: list[float] = []
+    monkeypatch.setattr("promokit.ledger.contention.time.sleep", pauses.append)
+    api.fail(status, method="GET", times=9)
+    with pytest.raises(Unreachable, match="the ledger can't be written"):
+        written(api, *operation(1))
+    assert pauses == []
+    api.faults.clear()
+    api.fail(503, method="GET")
+    assert len(written(api, *operation(1)).lines) == 2
+    assert pauses == [0.5]
+
+
 def test_too_many_conflicts_end(api: ApiServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """The number of tries is bounded."""
     monkeypatch.setattr("promokit.ledger.contention.time.sleep", lambda seconds: None)

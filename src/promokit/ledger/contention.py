@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from promokit.cluster.namespace import Namespace
-from promokit.cluster.transport import Conflict
+from promokit.cluster.transport import Away, Busy, Conflict
 from promokit.errors import PromokitError, Unreachable, VerificationFailed
 
 T = TypeVar("T")
@@ -19,7 +19,8 @@ _PAUSES = (0.5, 1.0, 2.0)
 
 def written_among_others(namespace: Namespace, what: str, name: str, write: Callable[[], T]) -> T:
     """Return what `write` does: it reads, and writes by the resourceVersion that it read, so it is asked again after
-    a Conflict. `what` is written in ConfigMap `name`. Errors: Unreachable, also when it isn't allowed.
+    a Conflict, and for some seconds while the server is away or busy. `what` is written in ConfigMap `name`.
+    Errors: Unreachable, at once where it isn't allowed: that would be the answer again.
     """
     outages = list(_PAUSES)
     for attempt in range(1, _TRIES + 1):
@@ -28,7 +29,7 @@ def written_among_others(namespace: Namespace, what: str, name: str, write: Call
         except Conflict:
             pause = random.uniform(0.02, 0.1) * min(attempt, _LONGEST_PAUSE)  # noqa: S311 - spreads writers, guards nothing
             time.sleep(pause)
-        except Unreachable:
+        except (Away, Busy):
             if not outages or time.monotonic() + outages[0] > namespace.transport.until:
                 raise
             time.sleep(outages.pop(0))
