@@ -64,6 +64,44 @@ def test_what_the_registry_would_have_said_can_be_told(told: Said) -> None:
     assert (said["outcome"], said["reason"]) == ("failed", "image-not-found")
 
 
+def with_policy(file: Path, name: str, policy: dict[str, Any]) -> str:
+    """A recording that tells what it was judged by, in its first line."""
+    first, *rest = Path(recording(name)).read_text().splitlines()
+    file.write_text("\n".join([json.dumps({**json.loads(first), "policy": policy}), *rest]))
+    return str(file)
+
+
+def test_a_recording_is_judged_by_its_own_policy(tmp_path: Path, told: Said) -> None:
+    """That of the rollout, not the default one; it is told which."""
+    file = with_policy(tmp_path / "rec.jsonl", "crash-once", {"crashes": 1, "stable-for": 2})
+    said = told("--timeline", file)
+    assert (said["outcome"], said["reason"]) == ("failed", "crash-loop")
+    assert (said["policy"]["source"], said["policy"]["crashes"], said["policy"]["timeout"]) == ("recorded", 1, 900)
+
+
+def test_what_the_registry_said_then_is_asked_of_the_recording(tmp_path: Path, told: Said) -> None:
+    """It failed for that; a recording that didn't say so would stay under way."""
+    file = with_policy(tmp_path / "rec.jsonl", "no-such-image", {"image-exists": "no"})
+    assert told("--timeline", file)["reason"] == "image-not-found"
+    assert told("--timeline", file, "--image-exists", "unknown")["outcome"] == "progressing"
+
+
+def test_an_option_goes_before_what_was_recorded(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """And the one line that tells the policy says which."""
+    file = with_policy(tmp_path / "rec.jsonl", "crash-once", {"crashes": 1, "stable-for": 2})
+    assert code("explain", "--timeline", file, "--crashes", "9") == 0
+    assert capsys.readouterr().out.splitlines()[1] == (
+        "Policy (recorded, overridden: crashes): "
+        "stable-for 2.0s, timeout 15m00s, blind-for 1m00s, crashes 9, image-exists unknown"
+    )
+
+
+def test_a_recording_without_a_policy_is_judged_by_the_default_one(capsys: pytest.CaptureFixture[str]) -> None:
+    """And it is told that this isn't what it was judged by."""
+    code("explain", "--timeline", recording("success"))
+    assert "Policy (default): stable-for 10s, timeout 15m00s" in capsys.readouterr().out
+
+
 def test_a_job_is_judged_too(told: Said) -> None:
     """By its conditions, with the container that failed."""
     said = told("--timeline", recording("job-fails"))
@@ -232,6 +270,12 @@ def test_an_environment_is_explained_as_it_stands(
 
 
 DEPLOYMENT = standing()["items"][0]
+
+
+def with_told_policy(policy: object) -> str:
+    return json.dumps({"t": 1, "type": "ADDED", "object": DEPLOYMENT, "policy": policy})
+
+
 BAD_LINES = {
     "no JSON": "{",
     "not UTF-8": "\udcff",
@@ -256,6 +300,11 @@ BAD_LINES = {
             "object": {**DEPLOYMENT, "spec": {**DEPLOYMENT["spec"], "replicas": "two"}},
         }
     ),
+    "a policy that is text": with_told_policy("mild"),
+    "an unknown field of a policy": with_told_policy({"patience": 1}),
+    "crashes that are none": with_told_policy({"crashes": 0.5}),
+    "a timeout that is none": with_told_policy({"timeout": float("nan")}),
+    "an answer that is none": with_told_policy({"image-exists": ["no"]}),
     "deeply nested": "[" * 100_000,
 }
 

@@ -2,19 +2,23 @@ import json
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 
 from promokit.errors import ConfigError
 from promokit.promotion.explaining import explain_timeline
 from promokit.rollout.arrival import Arrival
 from promokit.rollout.policy import Policy
+from promokit.rollout.policy_record import one_policy
 from promokit.rollout.record import Recorder
 from promokit.rollout.redaction import redacted
 from promokit.rollout.roll_out import Rollout, Watching, roll_out
+from promokit.rollout.timeline import read_timeline, recorded_policy
 from tests.cluster.api_server import ApiServer
 from tests.factories import WORKLOAD, deployment, image
 from tests.manifest_objects import Controller, deployment_json
 
 OLD, GOOD, BAD = str(image("b")), str(image("a")), str(image("c"))
+POLICY = Policy(stable_for=0.2, timeout=20)
 SECRET = "correct-horse-battery"
 
 
@@ -30,20 +34,45 @@ def cluster(api: ApiServer) -> ApiServer:
 
 
 def recorded(cluster: ApiServer, file: Path, runs: str = GOOD) -> Rollout:
-    policy = Policy(stable_for=0.2, timeout=20)
-    return roll_out(cluster.namespace(), {WORKLOAD: runs}, policy, cause="test", watching=Watching(record=file))
+    return roll_out(cluster.namespace(), {WORKLOAD: runs}, POLICY, cause="test", watching=Watching(record=file))
 
 
 @pytest.mark.parametrize("runs", [GOOD, BAD])
 def test_a_recording_gets_the_verdict_that_the_rollout_got(cluster: ApiServer, tmp_path: Path, runs: str) -> None:
-    """Replayed by the same engine; it begins before the change, with what was there."""
+    """Replayed by the same engine and the policy in it; it begins before the change, with what was there."""
     file = tmp_path / "rec.jsonl"
     live = recorded(cluster, file, runs).verdict
     lines = [json.loads(line) for line in file.read_text().splitlines()]
     assert lines[0]["t"] <= 0
-    assert all(set(line) == {"t", "type", "object"} for line in lines)
-    replayed = explain_timeline(file, Policy(stable_for=0.2))
+    assert all(set(line) - {"policy"} == {"t", "type", "object"} for line in lines)
+    read = list(read_timeline(file))
+    policy = recorded_policy(read)
+    assert policy == POLICY
+    replayed = explain_timeline(read, policy, file)
     assert (replayed.assessment.verdict.outcome, replayed.assessment.verdict.reason) == (live.outcome, live.reason)
+
+
+def test_a_recording_begins_with_the_policy_and_ends_with_what_was_learnt(tmp_path: Path) -> None:
+    """A rollout that was killed has one too; the last one counts: it has what the registry said meanwhile."""
+    file = tmp_path / "rec.jsonl"
+    recorder = Recorder(file, POLICY)
+    raw = {**deployment_json(), "kind": "Deployment", "apiVersion": "apps/v1"}
+    raw["metadata"] |= {"name": "main-app", "uid": "u", "generation": 1}
+    for t in (-1.0, 0.5):
+        recorder.take(Arrival("deployments", "ADDED", deployment(), raw), t)
+    assert recorded_policy(read_timeline(file)) == POLICY
+    learnt = evolve(POLICY, image_exists="no")
+    recorder.end(2.0, learnt)
+    recorder.close()
+    assert ["policy" in json.loads(line) for line in file.read_text().splitlines()] == [True, False, True]
+    assert recorded_policy(read_timeline(file)) == learnt
+
+
+def test_workloads_of_one_rollout_are_told_by_one_policy() -> None:
+    """More time that one was given counts for all; what the registry said of two images counts if it is the same."""
+    first, second = Policy(image_exists="yes"), Policy(image_exists="no", config_missing_for=20)
+    assert one_policy([first, second]) == Policy(image_exists="unknown", config_missing_for=20)
+    assert one_policy([Policy(), second]) == second
 
 
 def test_no_value_of_a_variable_is_recorded(cluster: ApiServer, tmp_path: Path) -> None:
@@ -82,11 +111,11 @@ def test_a_disk_that_is_full_is_told_and_stops_nothing(cluster: ApiServer) -> No
 def test_what_a_new_list_does_not_show_is_gone_at_the_end_too(tmp_path: Path) -> None:
     """The last lines repeat only the workloads that are there."""
     file = tmp_path / "rec.jsonl"
-    recorder = Recorder(file)
+    recorder = Recorder(file, Policy())
     raw = {"kind": "Deployment", **deployment_json(), "metadata": {"name": "main-app", "uid": "u"}}
     told = Arrival("deployments", "ADDED", deployment(), raw)
     for each in (told, Arrival("deployments", "LISTING"), Arrival("deployments", "LISTED")):
         recorder.take(each, 1.0)
-    recorder.end(2.0)
+    recorder.end(2.0, Policy())
     recorder.close()
     assert [json.loads(line)["type"] for line in file.read_text().splitlines()] == ["ADDED", "DELETED"]

@@ -10,7 +10,7 @@ import pytest
 from attrs import evolve
 
 from promokit.cluster.objects import Controller, Pod
-from promokit.promotion.explaining import Explanation, explained
+from promokit.promotion.explaining import Explanation, explain_timeline
 from promokit.rollout.timeline import Line
 from tests.timelines import Expectation, altered, expectations, lines, policy_of
 from tests.timelines.altered import Told, read
@@ -28,7 +28,7 @@ def _read(name: str, way: Callable[[Told], Told] = list) -> list[Line]:
 
 
 def judged(told: list[Line], flags: str) -> Explanation:
-    return explained(told, policy_of(flags), Path("altered"))
+    return explain_timeline(told, policy_of(flags), Path("altered"))
 
 
 def verdict(told: list[Line], flags: str = "--stable-for 2s") -> str:

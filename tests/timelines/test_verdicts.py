@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from promokit.cluster.objects import Event
 from promokit.cluster.strict import parse_strictly
-from promokit.promotion.explaining import Explanation, explained
+from promokit.promotion.explaining import Explanation, explain_timeline
 from promokit.rollout.policy import Policy
 from promokit.rollout.timeline import Line, read_timeline
 from tests.lab.cases import CASES
@@ -30,7 +30,7 @@ def recorded(name: str) -> tuple[Line, ...]:
 
 
 def judged(expected: Expectation, lines: list[Line] | tuple[Line, ...]) -> Explanation:
-    return explained(list(lines), policy_of(expected.flags), Path(expected.timeline))
+    return explain_timeline(list(lines), policy_of(expected.flags), Path(expected.timeline))
 
 
 @each_expectation

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import click
-from attrs import asdict, evolve
+from attrs import asdict
 
 from promokit.cli.ending import Ending
 from promokit.cli.options import config_option, ends, pipeline_environment
-from promokit.cli.policy_options import judged_by, policy_options
+from promokit.cli.policy_options import Basis, policy_options
 from promokit.cli.tables import markdown_table, text_table
 from promokit.errors import ConfigError
 from promokit.promotion.explaining import Explanation, explain_dump, explain_live, explain_timeline
 from promokit.rollout.judgement import Evidence
-from promokit.rollout.policy import Policy
+from promokit.rollout.policy import Answer, Policy
 from promokit.rollout.replay import Noted
 from promokit.rollout.standing import evidence_line
+from promokit.rollout.timeline import read_timeline, recorded_policy
 
 _HEAD = ("rule", "since", "due", "fired", "where", "what it saw")
 
@@ -31,9 +32,7 @@ _HEAD = ("rule", "since", "due", "fired", "where", "what it saw")
 @click.option(
     "--image-exists",
     type=click.Choice(["yes", "no", "unknown"]),
-    default="unknown",
-    show_default=True,
-    help="What the registry says of an image that a node can't find.",
+    help="What the registry says of an image that a node can't find; unknown, unless the recording tells.",
 )
 @policy_options
 @config_option
@@ -43,7 +42,7 @@ def command(
     dump: str | None,
     timeline: str | None,
     now: str | None,
-    image_exists: Literal["yes", "no", "unknown"],
+    image_exists: Answer | None,
     config: str,
     **windows: str | None,
 ) -> Ending:
@@ -52,14 +51,18 @@ def command(
         raise ConfigError("explain needs one of ENVIRONMENT, -f and --timeline", remedy="name one of them")
     if now is not None and dump is None:
         raise ConfigError("--now says when a dump was made", remedy="leave it out, or add -f")
+    given = {**windows, "image_exists": image_exists}
     if environment is not None:
         where = pipeline_environment(config, environment)
-        policy = evolve(judged_by(Policy.of(where), windows), image_exists=image_exists)
-        return _ending(explain_live(where, policy))
-    policy = evolve(judged_by(Policy(), windows), image_exists=image_exists)
+        basis = Basis.of("environment", Policy.of(where), given)
+        return _ending(explain_live(where, basis.policy), basis)
     if timeline is not None:
-        return _ending(explain_timeline(Path(timeline), policy))
-    return _ending(explain_dump(Path(str(dump)), policy, _time(now)))
+        lines = list(read_timeline(Path(timeline)))
+        recorded = recorded_policy(lines)
+        basis = Basis.of("recorded" if recorded else "default", recorded or Policy(), given)
+        return _ending(explain_timeline(lines, basis.policy, Path(timeline)), basis)
+    basis = Basis.of("default", Policy(), given)
+    return _ending(explain_dump(Path(str(dump)), basis.policy, _time(now)), basis)
 
 
 def _time(text: str | None) -> datetime | None:
@@ -74,7 +77,7 @@ def _time(text: str | None) -> datetime | None:
     return time
 
 
-def _ending(found: Explanation) -> Ending:
+def _ending(found: Explanation, basis: Basis) -> Ending:
     verdict, final = found.assessment.verdict, found.assessment.verdict.final
     workloads = [
         {
@@ -94,18 +97,19 @@ def _ending(found: Explanation) -> Ending:
         "workloads": workloads,
         "evidence": [asdict(each) for each in verdict.evidence],
         "rules": [_rule(each) for each in found.noted],
+        "policy": basis.to_json(),
         "changed": False,
     }
     when = f" at {verdict.t:.2f}s" if final else f", seen until {found.t:.2f}s"
     head = f"{verdict.outcome}: {verdict.reason}{when}"
-    lines = [head]
+    lines = [head, str(basis)]
     if len(workloads) > 1:
         lines += [f"  {each['workload']}: {each['outcome']}: {each['reason']}" for each in workloads]
     lines += [f"  {_evidence(each)}" for each in verdict.evidence]
     rows = [_row(each) for each in found.noted]
     lines += ["", text_table(_HEAD, rows)] if rows else []
     lines += [f"Remedy: {verdict.remedy}."] if verdict.remedy else []
-    summary = f"### {head}\n\n" + (markdown_table(_HEAD, rows) if rows else "")
+    summary = f"### {head}\n\n{basis}\n\n" + (markdown_table(_HEAD, rows) if rows else "")
     return Ending(data, "\n".join(lines), verdict.exit_code, summary=summary)
 
 

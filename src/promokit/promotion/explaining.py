@@ -24,7 +24,7 @@ from promokit.rollout.policy import Policy
 from promokit.rollout.replay import Log, Noted, replay
 from promokit.rollout.snapshot import Snapshot
 from promokit.rollout.targets import targets
-from promokit.rollout.timeline import Line, read_timeline
+from promokit.rollout.timeline import Line
 from promokit.rollout.verdict import judge
 
 _REMEDY = "it needs a Deployment, StatefulSet, DaemonSet or Job"
@@ -42,13 +42,8 @@ class Explanation:
     noted: tuple[Noted, ...]
 
 
-def explain_timeline(file: Path, policy: Policy) -> Explanation:
-    """Replay a recording. ConfigError names the line that can't be read, or says that nothing in it can be judged."""
-    return explained(list(read_timeline(file)), policy, file)
-
-
-def explained(lines: Sequence[Line], policy: Policy, file: Path) -> Explanation:
-    """Replay the lines of a recording; `file` is its name for errors."""
+def explain_timeline(lines: Sequence[Line], policy: Policy, file: Path) -> Explanation:
+    """Replay the lines of a recording. ConfigError says that nothing in `file` can be judged."""
     jobs = _jobs(lines)
     ours, unchanged = targets(lines, policy, sure=_is_of_a_job(lines))
     if ours or (unchanged and not jobs):

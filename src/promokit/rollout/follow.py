@@ -19,6 +19,7 @@ from promokit.rollout.last_words import with_logs
 from promokit.rollout.latecomers import with_time_for_latecomers
 from promokit.rollout.look import NEVER
 from promokit.rollout.policy import Policy
+from promokit.rollout.policy_record import one_policy
 from promokit.rollout.presence import Presence
 from promokit.rollout.record import Recorder
 from promokit.rollout.sight import Sight
@@ -49,6 +50,7 @@ class Lookout:
         self.sight = Sight(streams)
         self._streams = Streams(namespace, queries, streams, keep_raw=recorder is not None)
         self._early: list[tuple[float, Arrival]] = []
+        self._policies: dict[Workload, Policy] = {}
         self._unconfirmed, self._confirm_at = 0, 0.0
 
     def __enter__(self) -> Lookout:
@@ -86,9 +88,10 @@ class Lookout:
         for at, arrival in self._early:
             self._take(arrival, min(at - started, 0.0))
         self._early.clear()
-        verdict = self._watched(dict(policies), started, show, stopped, presence)
+        self._policies = dict(policies)
+        verdict = self._watched(started, show, stopped, presence)
         if self.recorder is not None:
-            self.recorder.end(verdict.t)
+            self.recorder.end(verdict.t, one_policy(self._policies.values()))
         return with_logs(self.namespace, verdict) if verdict.outcome is not Outcome.SUCCEEDED else verdict
 
     def _take(self, arrival: Arrival, t: float) -> None:
@@ -98,7 +101,6 @@ class Lookout:
 
     def _watched(
         self,
-        policies: dict[Workload, Policy],
         started: float,
         show: Show,
         stopped: Callable[[], str | None],
@@ -107,18 +109,18 @@ class Lookout:
         while True:
             now = self.clock() - started
             if word := stopped():
-                return _inconclusive(word, now, policies)
-            if blind := _blind(self.sight, policies, now):
+                return _inconclusive(word, now, self._policies)
+            if blind := _blind(self.sight, self._policies, now):
                 return blind
             if presence is not None:
-                policies = presence.told(policies)
-            assessment = self._assessed(policies, now)
+                self._policies = presence.told(self._policies)
+            assessment = self._assessed(now)
             show(now, standings(self.sight.snapshot, assessment))
             if not assessment.final:
                 self.sight.blind.pop(CONFIRMATION, None)
                 self._unconfirmed, self._confirm_at = 0, 0.0
-            elif later := with_time_for_latecomers(self.namespace, policies, assessment):
-                policies = later
+            elif later := with_time_for_latecomers(self.namespace, self._policies, assessment):
+                self._policies = later
             elif self._confirmed(assessment, now):
                 return assessment.verdict
             if presence is not None:
@@ -171,12 +173,12 @@ class Lookout:
         for arrival in (*arrived, *self._streams.drain(0)):
             self._take(arrival, self.clock() - started)
 
-    def _assessed(self, policies: Mapping[Workload, Policy], now: float) -> Assessment:
+    def _assessed(self, now: float) -> Assessment:
         """Judge nothing before each stream has been listed once: what isn't seen yet isn't missing."""
         if self.sight.whole:
-            return assess(self.sight.snapshot, policies, now)
+            return assess(self.sight.snapshot, self._policies, now)
         waiting = Judgement(Verdict(Outcome.PROGRESSING, "waiting", now), NEVER)
-        return assessed(dict.fromkeys(policies, waiting), now)
+        return assessed(dict.fromkeys(self._policies, waiting), now)
 
 
 def _inconclusive(reason: str, now: float, workloads: Iterable[Workload], message: str = "") -> Verdict:

@@ -8,6 +8,8 @@ from attrs import frozen
 
 from promokit.model import Environment
 
+Answer = Literal["yes", "no", "unknown"]
+
 
 @frozen
 class Policy:
@@ -25,7 +27,7 @@ class Policy:
     timeout: float = 900.0
     blind_for: float = 60.0
     crashes: int = 2
-    image_exists: Literal["yes", "no", "unknown"] = "unknown"
+    image_exists: Answer = "unknown"
     config_missing_for: float = 3.0
     unschedulable_for: float = 20.0
 

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Literal
 
 from attrs import evolve
 
 from promokit.errors import PromokitError
 from promokit.model import Workload
 from promokit.rollout.assessment import Assessment
-from promokit.rollout.policy import Policy
+from promokit.rollout.policy import Answer, Policy
 from promokit.rollout.snapshot import Snapshot
-
-Answer = Literal["yes", "no", "unknown"]
 
 
 class Presence:

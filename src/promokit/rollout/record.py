@@ -12,19 +12,24 @@ from promokit.cluster.objects import Controller
 from promokit.errors import ConfigError
 from promokit.rollout.arrival import Arrival
 from promokit.rollout.listing import Listing
+from promokit.rollout.policy import Policy
+from promokit.rollout.policy_record import policy_told
 from promokit.rollout.redaction import redacted
 
 
 class Recorder:
     """Writes each change of an object as `{"t": seconds since the change, "type": …, "object": …}`.
 
+    The first line that tells of an object, and the last ones, also have the `policy` that the rollout is judged by.
+
     A file that can't be opened is a ConfigError before anything was changed; one that can't be written any more is
     told once by `warn`, and the rollout goes on.
     """
 
-    def __init__(self, file: Path, warn: Callable[[str], None] = lambda text: None) -> None:
+    def __init__(self, file: Path, policy: Policy, warn: Callable[[str], None] = lambda text: None) -> None:
         self._key = secrets.token_bytes(32)
         self._warn = warn
+        self._policy: Policy | None = policy
         self._listing: Listing[tuple[str, str]] = Listing()
         self._last: dict[str, dict[str, Any]] = {}
         try:
@@ -46,8 +51,9 @@ class Recorder:
             self._note(arrival, kept)
             self._write(t, arrival.type, kept)
 
-    def end(self, t: float) -> None:
-        """Write down at which second it ended: the workloads as they were last seen."""
+    def end(self, t: float, policy: Policy) -> None:
+        """Write down at which second it ended: the workloads as they were last seen, and what `policy` had become."""
+        self._policy = policy
         for kept in self._last.values():
             self._write(t + 0.001, "MODIFIED", kept)  # seconds are written in thousandths: not before the end
 
@@ -72,8 +78,11 @@ class Recorder:
     def _write(self, t: float, kind: str, data: dict[str, Any]) -> None:
         if self._broken:
             return
+        line = {"t": round(t, 3), "type": kind, "object": data}
+        if self._policy is not None and kind != "DELETED":
+            line["policy"], self._policy = policy_told(self._policy), None
         try:
-            self._out.write(json.dumps({"t": round(t, 3), "type": kind, "object": data}, separators=(",", ":")) + "\n")
+            self._out.write(json.dumps(line, separators=(",", ":")) + "\n")
         except OSError as error:
             self._give_up(error)
 

@@ -77,7 +77,7 @@ def roll_out(
     `templates` are whole pod templates that come with the image. Errors: ConfigError for a missing object or container,
     Superseded, Unreachable before anything was seen to be changed.
     """
-    recorder = Recorder(watching.record, watching.warn) if watching.record else None
+    recorder = Recorder(watching.record, policy, watching.warn) if watching.record else None
     presence = Presence(watching.exists) if watching.exists and policy.image_exists == "unknown" else None
     try:
         before = _present(namespace, images)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +12,10 @@ from attrs import frozen
 from promokit.cluster.objects import Object
 from promokit.cluster.strict import parse_strictly, uid_of
 from promokit.errors import ConfigError
+from promokit.rollout.policy import Policy
+from promokit.rollout.policy_record import LONGEST, policy_read
 
 LONGEST_LINE = 4 * 1024 * 1024
-LONGEST = 1e12
-"""Seconds; NaN isn't within it either."""
 
 _REMEDY = 'a line is {"t": seconds since the change, "type": "ADDED|MODIFIED|DELETED", "object": {…}}'
 
@@ -24,12 +24,13 @@ _REMEDY = 'a line is {"t": seconds since the change, "type": "ADDED|MODIFIED|DEL
 class Line:
     """What was seen at second `t`: the newest state of an object, or that the one of UID `gone` is there no more.
 
-    Where it is neither, only time has passed.
+    Where it is neither, only time has passed. `policy` is what the rollout was judged by, where the line tells it.
     """
 
     t: float
     seen: Object | None = None
     gone: str = ""
+    policy: Policy | None = None
 
 
 def read_timeline(file: Path) -> Iterator[Line]:
@@ -48,6 +49,11 @@ def read_timeline(file: Path) -> Iterator[Line]:
         raise ConfigError(f"cannot read {file}: {error.strerror}", remedy="name a recording") from error
 
 
+def recorded_policy(lines: Iterable[Line]) -> Policy | None:
+    """Return the policy that a recording tells, if it does: the last one has what was learnt meanwhile."""
+    return next((each.policy for each in reversed(list(lines)) if each.policy is not None), None)
+
+
 def _line(text: bytes, where: str) -> Line:
     try:
         data: Any = json.loads(text)
@@ -64,4 +70,5 @@ def _line(text: bytes, where: str) -> Line:
         raise ConfigError(f"a line of type {kind!r}", where=where, remedy=_REMEDY)
     if kind == "DELETED":
         return Line(float(t), gone=uid_of(data["object"], where))
-    return Line(float(t), parse_strictly(data["object"], where))
+    policy = policy_read(data["policy"], where) if "policy" in data else None
+    return Line(float(t), parse_strictly(data["object"], where), policy=policy)
