@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import attrs
 import cattrs
 import yaml
 from cattrs.gen import make_dict_structure_fn, override
 
+from promokit.config_errors import AtPath, kebab, located, meant
 from promokit.config_lines import lines_of
 from promokit.durations import parse_duration
 from promokit.errors import ConfigError
 from promokit.freeze_windows import FreezeWindow
+from promokit.image import parse_repository
 from promokit.model import (
     ApprovalsGate,
     CiGate,
@@ -101,21 +103,8 @@ def parse(text: str, file: Path) -> Pipeline:
     try:
         entries = _converter().structure(data, PipelineFile)
         return _tied(entries, file)
-    except _AtPath as error:
-        raise _located(error.cause, error.path, file, lines) from None
     except Exception as error:  # noqa: BLE001 - cattrs raises what it met, in groups
-        cause, path = _innermost(error)
-        raise _located(cause, path, file, lines) from None
-
-
-def kebab(name: str) -> str:
-    """Return the key in the file of an attribute: `stable_for` is `stable-for`, `from_` is `from`."""
-    return name.rstrip("_").replace("_", "-")
-
-
-class _AtPath(Exception):
-    def __init__(self, cause: ConfigError, path: tuple[str | int, ...]) -> None:
-        self.cause, self.path = cause, path
+        raise located(error, file, lines) from None
 
 
 @functools.cache
@@ -187,16 +176,38 @@ def _tied(entries: PipelineFile, file: Path) -> Pipeline:
     """Give each environment its source; a source must stand above it, so that circles can't be written."""
     done: dict[str, Environment] = {}
     if not entries.environments:
-        raise _AtPath(ConfigError("no environment is described"), ("environments",))
+        raise AtPath(ConfigError("no environment is described"), ("environments",))
+    _checked(parse_repository, entries.image.repository, ("image", "repository"))
     for name, entry in entries.environments.items():
         if entry.from_ is not None and entry.from_ not in done:
-            what = f"'{entry.from_}' is not an environment described above '{name}'"
-            remedy = "describe it, above: environments stand in the order of promotion"
-            raise _AtPath(ConfigError(what, remedy=remedy), ("environments", name, "from"))
+            raise AtPath(_no_source(name, entry.from_, entries.environments, done), ("environments", name, "from"))
+        for at, other in enumerate(entry.also_from):
+            _checked(parse_repository, other, ("environments", name, "also-from", at))
         if problem := _impossible(entry, entries.environments.values()):
-            raise _AtPath(ConfigError(problem), ("environments", name))
+            raise AtPath(ConfigError(problem), ("environments", name))
         done[name] = _environment(name, entry, entries.image, done, file.parent)
     return Pipeline(entries.image, done, entries.notify)
+
+
+def _checked(parse: Callable[[str], object], text: str, path: tuple[str | int, ...]) -> None:
+    """Let a text be read; what it can't be read for is told with its path."""
+    try:
+        parse(text)
+    except ConfigError as error:
+        raise AtPath(error, path) from None
+
+
+def _no_source(name: str, source: str, known: Iterable[str], above: Iterable[str]) -> ConfigError:
+    """Say why an environment can't be promoted from that one."""
+    if source == name:
+        return ConfigError(
+            "an environment can't be promoted from itself", remedy="name the one before it, or leave it out"
+        )
+    if source in known:
+        remedy = f"move '{source}' above '{name}': environments stand in the order of promotion"
+        return ConfigError(f"'{source}' stands below '{name}'", remedy=remedy)
+    there = f"use one of those above: {', '.join(above)}" if above else "leave it out: no environment stands above"
+    return ConfigError(f"there is no environment '{source}'{meant(source, known)}", remedy=there)
 
 
 def _impossible(entry: EnvironmentEntry, all_entries: Iterable[EnvironmentEntry]) -> str:
@@ -237,45 +248,3 @@ def _environment(
         crashes=entry.crashes,
         auto_rollback=entry.auto_rollback if entry.auto_rollback is not None else source is not None,
     )
-
-
-def _innermost(error: BaseException, path: tuple[str | int, ...] = ()) -> tuple[BaseException, tuple[str | int, ...]]:
-    """Follow cattrs' groups to the first cause, collecting the keys on the way."""
-    for note in getattr(error, "__notes__", ()):
-        if isinstance(note, cattrs.AttributeValidationNote):
-            path = (*path, kebab(note.name))
-        elif isinstance(note, cattrs.IterableValidationNote):
-            path = (*path, note.index)
-    if isinstance(error, BaseExceptionGroup):
-        return _innermost(error.exceptions[0], path)
-    return error, path
-
-
-def _located(
-    error: BaseException, path: tuple[str | int, ...], file: Path, lines: Mapping[tuple[str | int, ...], int]
-) -> ConfigError:
-    what, key, remedy = _told(error)
-    path = path[:-1] if isinstance(error, KeyError) else path
-    whole = (*path, key) if key else path
-    while whole and whole not in lines:
-        whole = whole[:-1]
-    dotted = ".".join(str(each) for each in path)
-    return ConfigError(f"{dotted}: {what}" if dotted else what, where=f"{file}:{lines.get(whole, 1)}", remedy=remedy)
-
-
-def _told(error: BaseException) -> tuple[str, str | None, str]:
-    """Say what is wrong in words: (what, the key it is about, remedy)."""
-    remedy = "see the JSON Schema that ships with promokit for what may stand here"
-    if isinstance(error, ConfigError):
-        return error.what, None, error.remedy or remedy
-    if isinstance(error, cattrs.ForbiddenExtraKeysError):
-        key = sorted(map(str, error.extra_fields))[0]
-        known = ", ".join(kebab(each.name) for each in attrs.fields(error.cl))
-        return f"unknown key '{key}'", key, f"use one of: {known}"
-    if isinstance(error, KeyError):
-        return f"'{error.args[0]}' is missing", None, "add it"
-    if isinstance(error, AttributeError | TypeError):
-        return "expected keys and values here", None, remedy
-    if "not in literal" in str(error):
-        return f"must be one of: {', '.join(get_args(attrs.fields(Migration).when.type))}", None, remedy
-    return "wrong value", None, remedy

@@ -10,7 +10,8 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 import attrs
 
-from promokit.config import PipelineFile, kebab
+from promokit.config import PipelineFile
+from promokit.config_errors import kebab
 from promokit.freeze_windows import DATED, WEEKLY, FreezeWindow
 from promokit.model import Workload
 

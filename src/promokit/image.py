@@ -164,6 +164,20 @@ class ImageRef:
         return f"{self.name}{tag}{digest}"
 
 
+def parse_repository(text: str) -> str:
+    """`text` if it is a whole repository, as images' ones are compared with it: `host/path`; else ConfigError."""
+    try:
+        image = ImageRef.parse(text)
+    except ConfigError as error:
+        raise ConfigError(error.what, remedy="write it as host/path, without tag and digest") from None
+    if image.name != text:
+        told = "has a tag or a digest" if image.tag or image.digest else "names no registry"
+        raise ConfigError(f"{_quoted(text)} {told}", remedy=f"write it as host/path: {image.name}")
+    if not image.registry:
+        raise ConfigError(f"{_quoted(text)} names no registry", remedy="write it as host/path, the host a DNS name")
+    return text
+
+
 def _read(text: str) -> image_grammar.Parts:
     try:
         if not isinstance(text, str):
