@@ -53,8 +53,9 @@ def test_a_deployment_that_is_not_there_is_a_doubt() -> None:
 
 
 def test_no_ready_pod_proves_nothing() -> None:
-    """A pod that isn't Ready, or is on its way out, doesn't count."""
-    assert proven(None, pod("new-1", ready=False), pod("new-2", deleting=True)).reason == "no-pods"
+    """A pod that isn't Ready, or is on its way out, doesn't count; whether there are any is told apart."""
+    assert proven(None, pod("new-1", ready=False), pod("new-2", deleting=True)).reason == "none-ready"
+    assert proven(None, pod("new-2", deleting=True)).reason == "no-pods"
 
 
 def test_a_migrations_pod_that_shares_labels_does_not_count() -> None:

@@ -135,8 +135,10 @@ def test_steady_judges_what_stands_without_a_change_of_ours() -> None:
 
 
 def test_steady_tells_a_missing_deployment() -> None:
-    """What isn't there is not healthy."""
-    assert steady(snapshot([]), Workload("nowhere", "x")).outcome == "inconclusive"
+    """What isn't there is not healthy; nobody replaced it."""
+    missing = steady(snapshot([]), Workload("nowhere", "x"))
+    assert (missing.outcome, missing.reason) == ("inconclusive", "no-workload")
+    assert missing.evidence[0].message == "there is no deployment/nowhere"
 
 
 def test_the_worst_verdict_decides_for_all_workloads() -> None:

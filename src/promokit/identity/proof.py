@@ -19,7 +19,8 @@ REMEDIES: Mapping[str, str] = {
     "paused": "kubectl rollout resume, then run this again",
     "zero-replicas": "scale it up: what doesn't run can't be proven",
     "rollout-under-way": "wait until the rollout has ended, then run this again",
-    "no-pods": "see why no pod is Ready: kubectl describe",
+    "no-pods": "see why there is no pod of the present template: promokit explain, or kubectl describe",
+    "none-ready": "see why no pod is Ready: promokit explain, or kubectl describe",
     "two-digests": "let the rollout end, or roll back, so that all pods run one image",
     "no-digest": "the pods' digest isn't one of the image's: pin the image as repository:tag@sha256:…",
     "spec-differs": "the pods run another digest than the Deployment asks for: delete them, or roll back",
@@ -77,8 +78,11 @@ def prove(
     if doubt := _doubt(controller):
         return Proof(workload, doubt, image)
     owners, revision = owners_of(controller, replica_sets)
-    ready = [each for each in pods if each.owner in owners and revision in {None, each.revision} and each.ready]
-    return _agreed(workload, image, ready)
+    present = [each for each in pods if each.owner in owners and revision in {None, each.revision}]
+    if all(each.deleting for each in present):
+        return Proof(workload, "no-pods", image)
+    ready = [each for each in present if each.ready]
+    return _agreed(workload, image, ready) if ready else Proof(workload, "none-ready", image)
 
 
 def owners_of(controller: Controller, replica_sets: Iterable[ReplicaSet]) -> tuple[set[str], str | None]:
@@ -127,8 +131,6 @@ def _doubt(controller: Controller) -> str | None:
 
 
 def _agreed(workload: Workload, image: str, ready: list[Pod]) -> Proof:
-    if not ready:
-        return Proof(workload, "no-pods", image)
     running = [pod.container(workload.container) for pod in ready]
     started = [each.state.started for each in running if each and each.state.started]
     told = frozenset(told_digest(each) if each else None for each in running)

@@ -9,6 +9,7 @@ from typing import Literal
 
 from attrs import evolve, frozen
 
+from promokit.cluster.namespace import Namespace
 from promokit.cluster.objects import Controller, Job, Object
 from promokit.errors import ConfigError, PromokitError
 from promokit.migration.verdict import judge_job
@@ -16,10 +17,11 @@ from promokit.model import Environment, Workload
 from promokit.outcome import Outcome
 from promokit.promotion.clients import Clients
 from promokit.promotion.job_judgement import assess_jobs, job_as_workload
+from promokit.promotion.looking import Look
 from promokit.promotion.presence import is_gone
 from promokit.rollout.assessment import Assessment, assess, assessed
 from promokit.rollout.dump import controllers_in, dated, dated_job, newest_time, read_dump
-from promokit.rollout.judgement import Judgement
+from promokit.rollout.judgement import Judgement, Verdict
 from promokit.rollout.policy import Policy
 from promokit.rollout.replay import Log, Noted, replay
 from promokit.rollout.snapshot import Snapshot
@@ -58,7 +60,9 @@ def explain_timeline(lines: Sequence[Line], policy: Policy, file: Path) -> Expla
 def explain_dump(file: Path, policy: Policy, now: datetime | None = None) -> Explanation:
     """Judge a dump as of `now`, or of the newest time in it. ConfigError for a file that isn't one."""
     objects = read_dump(file)
-    return _explained(objects, policy, now or newest_time(objects), f"{file} holds nothing that can be judged")
+    if not any(isinstance(each, Controller | Job) for each in objects):
+        raise ConfigError(f"{file} holds nothing that can be judged", remedy=_REMEDY)
+    return _explained(objects, controllers_in(objects), policy, now or newest_time(objects))
 
 
 def explain_live(environment: Environment, policy: Policy, clients: Clients | None = None) -> Explanation:
@@ -69,12 +73,32 @@ def explain_live(environment: Environment, policy: Policy, clients: Clients | No
     for workload in environment.workloads:
         if workload not in controllers:
             raise ConfigError(f"there is no {workload.object} in namespace {namespace.name}", remedy="apply it first")
+    return _as_they_stand(namespace, controllers, policy, clients)
+
+
+def verdicts_now(found: Look, clients: Clients) -> dict[Workload, Verdict]:
+    """Return how each workload of a look stands. Those that aren't complete and Ready are judged as `explain` would.
+
+    Errors: Unreachable.
+    """
+    waiting = [each for each, verdict in found.verdicts.items() if verdict.outcome is Outcome.PROGRESSING]
+    namespace = clients.namespace(found.environment)
+    controllers = namespace.controllers(waiting) if waiting else {}
+    if not controllers:
+        return found.verdicts
+    explained = _as_they_stand(namespace, controllers, Policy.of(found.environment), clients)
+    return found.verdicts | {each: judged.verdict for each, judged in explained.assessment.judgements.items()}
+
+
+def _as_they_stand(
+    namespace: Namespace, controllers: Mapping[Workload, Controller], policy: Policy, clients: Clients
+) -> Explanation:
     objects: list[Object] = [*controllers.values(), *namespace.replica_sets(), *namespace.pods(), *namespace.events()]
     now = max(datetime.now(UTC), newest_time(objects))
-    found = _explained(objects, policy, now, "nothing to judge")
+    found = _explained(objects, controllers, policy, now)
     if policy.image_exists == "unknown" and any(each.sign.reason == "image-not-found" for each in found.noted):
         known = evolve(policy, image_exists=_exist(clients, controllers))
-        return _explained(objects, known, now, "")
+        return _explained(objects, controllers, known, now)
     return found
 
 
@@ -87,17 +111,17 @@ def _exist(clients: Clients, controllers: Mapping[Workload, Controller]) -> Lite
         return "unknown"
 
 
-def _explained(objects: Sequence[Object], policy: Policy, now: datetime, nothing: str) -> Explanation:
+def _explained(
+    objects: Sequence[Object], controllers: Mapping[Workload, Controller], policy: Policy, now: datetime
+) -> Explanation:
     log, judgements = Log(), dict[Workload, Judgement]()
-    for workload, controller in controllers_in(objects).items():
+    for workload, controller in controllers.items():
         snapshot, at = dated(objects, controller, now, policy.stable_for)
         own = evolve(policy, generation=controller.generation, template=controller.template)
         judgements[workload] = _with_pods(snapshot, judge(snapshot, workload, own, at))
         log.note(assessed({workload: judgements[workload]}, at), at)
     if not judgements:
         _judge_jobs(objects, policy, now, judgements, log)
-    if not judgements:
-        raise ConfigError(nothing, remedy=_REMEDY)
     t = max(each.verdict.t for each in judgements.values())
     return Explanation(assessed(judgements, t), t, log.all())
 

@@ -41,6 +41,7 @@ REMEDIES: Mapping[str, str] = {
     "on-delete": "its updateStrategy is OnDelete: nothing rolls out by itself; set RollingUpdate",
     "replaced": "the object was deleted or made anew meanwhile: see who did it, then run this again",
     "paused": "the Deployment is paused: kubectl rollout resume, then run this again",
+    "no-workload": "apply the manifests first, or mend workloads: in promokit.yaml",
     "no-pods": "the dump shows no pods: kubectl get deployments,replicasets,pods,events -o json",
     "blind": "the API server couldn't be watched; run this again to see how the rollout ended",
 }

@@ -42,7 +42,8 @@ def steady(snapshot: Snapshot, workload: Workload) -> Verdict:
     """Judge a workload as it stands, without a change of ours: succeeded only if it is complete and all is Ready."""
     controller = snapshot.controller(workload)
     if controller is None:
-        return Verdict(Outcome.INCONCLUSIVE, "replaced", workload=str(workload))
+        absent = Evidence(str(workload), message=f"there is no {workload.object}")
+        return Verdict(Outcome.INCONCLUSIVE, "no-workload", evidence=(absent,), workload=str(workload))
     policy = Policy(generation=controller.generation, template=controller.template, stable_for=0)
     return judge(snapshot, workload, policy, 0.0).verdict
 
