@@ -52,6 +52,9 @@ WRONG = [
     ["rollout", "--namespace", "x", "--workloads", "a/b"],
     ["migrate", "--namespace", "x"],
     ["tag"],
+    ["tag", "--repository", "registry.example.com/app"],
+    ["resolve", "--namespace", "x", "--workloads", "a/b", "--tag", "2026.11.24.0001"],
+    ["resolve", "--namespace", "x", "--workloads", "a/b", "--cluster", "live"],
     ["history", "test", "-o", "xml"],
 ]
 

@@ -1,3 +1,4 @@
+import base64
 import json
 import sys
 import threading
@@ -68,6 +69,39 @@ def test_a_kubeconfig_that_can_not_be_used_is_told(tmp_path: Path) -> None:
     """With what to do."""
     with pytest.raises(ConfigError, match="KUBECONFIG"):
         connected(tmp_path / "missing")
+
+
+def test_a_context_that_is_not_there_names_those_that_are(tmp_path: Path) -> None:
+    """A typo is mended from the message alone."""
+    with pytest.raises(ConfigError, match="no context 'tset'") as caught:
+        connect(Cluster(context="tset"), {"KUBECONFIG": str(kubeconfig(tmp_path, "https://127.0.0.1:1", {}))})
+    assert caught.value.remedy == "use one of: test"
+
+
+@pytest.mark.parametrize("key", ["client-certificate-data", "certificate-authority-data"])
+def test_a_certificate_that_is_none_is_not_the_networks_trouble(tmp_path: Path, key: str) -> None:
+    """It is told before anything is sent: a network that is checked in vain costs an hour."""
+    path = kubeconfig(tmp_path, "https://127.0.0.1:1", {})
+    document = json.loads(path.read_text())
+    for each in (document["users"][0]["user"], document["clusters"][0]["cluster"]):
+        each[key] = base64.b64encode(b"nothing").decode()
+    path.write_text(json.dumps(document))
+    with pytest.raises(ConfigError, match=r"the kubeconfig's c.* certificate"):
+        connected(path)
+
+
+@pytest.mark.parametrize(
+    ("environ", "region", "told"),
+    [({"AWS_PROFILE": "nosuch"}, "us-east-1", "nosuch"), ({}, None, "--region")],
+)
+def test_an_eks_cluster_that_is_named_wrongly_is_wrong_use(
+    monkeypatch: pytest.MonkeyPatch, environ: dict[str, str], region: str | None, told: str
+) -> None:
+    """A profile that isn't configured, or no region: AWS isn't asked, and asking again doesn't help."""
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigError, match=told):
+        connect(Cluster(eks="live", region=region), environ)
 
 
 @pytest.fixture

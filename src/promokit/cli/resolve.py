@@ -12,6 +12,7 @@ from promokit.cli.options import (
     option,
     plain_target,
     target_environment,
+    without,
 )
 from promokit.promotion.resolution import Resolved, resolve, resolve_tag
 
@@ -30,6 +31,7 @@ def command(
     """Say which image ENVIRONMENT runs: digest, tag and commit, proven from its pods."""
     where = target_environment(config, environment, **plain)
     if tag and not (require_healthy or at_rest):
+        without("with --namespace: promokit.yaml says which repository it is of", tag=plain["namespace"] and tag)
         return _ending(resolve_tag(where, tag))
     return _ending(resolve(where, tag=tag, require_healthy=require_healthy, wait=at_rest))
 

@@ -9,6 +9,7 @@ import click
 from promokit.cli.ending import Ending
 from promokit.cli.options import config_option, ends, option
 from promokit.config import load
+from promokit.errors import ConfigError
 from promokit.promotion.clients import Clients
 from promokit.promotion.tagging import Tagging, tag_build
 
@@ -21,6 +22,10 @@ from promokit.promotion.tagging import Tagging, tag_build
 def command(repository: str | None, revision: str | None, config: str) -> Ending:
     """Compute this run's release tag and revision tag. If the commit is built already, add a release tag it lacks."""
     commit = revision or os.environ.get("GITHUB_SHA", "")
+    if not commit:
+        raise ConfigError(
+            "no revision is named, and this is no GitHub run", remedy="add --revision: git rev-parse HEAD"
+        )
     return _ending(tag_build(repository or load(config).image.repository, commit, clients=Clients()))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -25,6 +26,7 @@ def _kubeconfig_transport(context: str | None, environ: Mapping[str, str]) -> Tr
     from kubernetes import client
 
     token = KubeconfigToken(lambda: _loaded(context, environ))
+    _check_certificates(token.configuration)
     pool = client.rest.RESTClientObject(token.configuration).pool_manager
     return Transport(token.configuration.host.rstrip("/"), pool, token.authorization)
 
@@ -43,12 +45,46 @@ def _loaded(context: str | None, environ: Mapping[str, str]) -> Any:
                 config_file=environ.get("KUBECONFIG"), context=context, client_configuration=configuration
             )
     except (config.ConfigException, yaml.YAMLError, UnicodeDecodeError) as error:
+        known = _contexts(environ)
+        if context is not None and known and context not in known:
+            there = f"use one of: {', '.join(sorted(known))}"
+            raise ConfigError(f"the kubeconfig has no context '{context}'", remedy=there) from error
         told = error if isinstance(error, config.ConfigException) else "it isn't YAML"
         raise ConfigError(
             f"no usable kubeconfig: {told}",
             remedy="set KUBECONFIG, or name the cluster in promokit.yaml: {eks: …, region: …} or {context: …}",
         ) from error
     return configuration
+
+
+def _contexts(environ: Mapping[str, str]) -> list[str]:
+    """Return the names of the kubeconfig's contexts; none where they can't be read."""
+    import yaml
+    from kubernetes.config import ConfigException, kube_config
+
+    file = environ.get("KUBECONFIG") or kube_config.KUBE_CONFIG_DEFAULT_LOCATION
+    try:
+        merged = kube_config.KubeConfigMerger(file).config  # type: ignore[no-untyped-call]
+        return [str(each["name"]) for each in merged.value["contexts"]] if merged else []
+    except (ConfigException, yaml.YAMLError, UnicodeDecodeError, LookupError, TypeError, AttributeError):
+        return []
+
+
+def _check_certificates(configuration: Any) -> None:
+    """Read the kubeconfig's certificates as a connection will: what they aren't isn't the network's trouble."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    remedy = "mend the kubeconfig, or make it anew"
+    try:
+        if configuration.ssl_ca_cert:
+            context.load_verify_locations(configuration.ssl_ca_cert)
+    except (OSError, ValueError) as error:
+        raise ConfigError("the kubeconfig's certificate-authority is no certificate", remedy=remedy) from error
+    try:
+        if configuration.cert_file:
+            context.load_cert_chain(configuration.cert_file, configuration.key_file)
+    except (OSError, ValueError) as error:
+        told = "the kubeconfig's client certificate or its key can't be used"
+        raise ConfigError(told, remedy=remedy) from error
 
 
 @define(eq=False)

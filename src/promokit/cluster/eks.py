@@ -24,7 +24,8 @@ _URL_SECONDS = 60
 def eks_transport(name: str, region: str | None) -> Transport:
     """Return the way to an EKS cluster, with tokens made anew before they run out."""
     if not region:
-        raise ConfigError(f"no region for EKS cluster {name}", remedy="add region: to the cluster in promokit.yaml")
+        remedy = "say it: --region beside --cluster, region: in promokit.yaml, or AWS_REGION"
+        raise ConfigError(f"no region for EKS cluster {name}", remedy=remedy)
     import botocore.session
     import urllib3
 
@@ -85,7 +86,7 @@ class EksToken:
 
 def _described(session: Any, name: str, region: str) -> dict[str, Any]:
     from botocore.config import Config
-    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.exceptions import BotoCoreError, ClientError, ProfileNotFound
 
     settings = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard", "max_attempts": 3})
     try:
@@ -95,6 +96,9 @@ def _described(session: Any, name: str, region: str) -> dict[str, Any]:
         found: dict[str, Any] = client.describe_cluster(name=name)["cluster"]
     except ClientError as error:
         raise _refused(error.response["Error"], name, region) from error
+    except ProfileNotFound as error:
+        remedy = "mend AWS_PROFILE, or aws configure list-profiles"
+        raise ConfigError(f"{error}".rstrip("."), where=f"EKS cluster {name}, {region}", remedy=remedy) from error
     except BotoCoreError as error:
         raise Unreachable(
             f"AWS doesn't answer: {error}", where=f"EKS cluster {name}, {region}", remedy="run this again"
@@ -109,7 +113,7 @@ def _described(session: Any, name: str, region: str) -> dict[str, Any]:
 def _refused(error: Mapping[str, str], name: str, region: str) -> Exception:
     code, where = error.get("Code", ""), f"EKS cluster {name}, {region}"
     if code == "ResourceNotFoundException":
-        return ConfigError("there is no such EKS cluster", where=where, remedy="check cluster: in promokit.yaml")
+        return ConfigError("there is no such EKS cluster", where=where, remedy="check its name, region and account")
     if "Expired" in code:
         return Unreachable("the AWS credentials have expired", where=where, remedy="renew them and run this again")
     remedy = "allow eks:DescribeCluster to this role" if "AccessDenied" in code else "check the AWS credentials"

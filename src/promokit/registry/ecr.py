@@ -69,7 +69,8 @@ class EcrRegistry:
             return None
         response = Transport().send("GET", answer["downloadUrl"])
         if response.status_code != 200:
-            raise Unreachable(f"ECR's download of a blob answered {response.status_code}", where=where)
+            told = f"ECR's download of a blob answered {response.status_code}"
+            raise Unreachable(told, where=where, remedy="run this again; check what lets this machine reach S3")
         return verify(response.content, digest, where)
 
     def add_tag(self, repository: str, digest: Digest, tag: str) -> bool:
