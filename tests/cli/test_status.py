@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -54,14 +55,27 @@ def told(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, Any]:
 def test_what_isnt_healthy_is_told_as_explain_tells_it(
     here: Path, api: ApiServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """One cluster, one judgement: a rollout that failed long ago isn't still under way."""
+    """One cluster, one judgement: a rollout that has failed isn't still under way."""
     api.reactions.append(Controller(api, bad="c" * 64))
-    api.put("deployments", "main-app", deployment_json(runs=BAD))
-    api.objects["credreg-test", "deployments", "main-app"]["status"]["conditions"] = [LATE]
+    body = deployment_json(runs=BAD)
+    api.put("deployments", "main-app", {**body, "status": {"conditions": [LATE]}})
+    while api.get("pods", "main-app-1-0")["status"]["containerStatuses"][0]["restartCount"] < 2:
+        time.sleep(0.05)
+    api.get("deployments", "main-app")["status"]["conditions"] = [LATE]
     explained = told(capsys, "explain", "test")
     found = told(capsys, "status")["environments"]["test"]["workloads"]["main-app/main-app"]
-    assert (found["outcome"], found["reason"]) == (explained["outcome"], explained["reason"])
-    assert found["outcome"] == "failed"
+    assert (explained["outcome"], explained["reason"]) == ("failed", "crash-loop")
+    assert (found["outcome"], found["reason"]) == ("failed", "crash-loop")
+
+
+def test_who_may_not_read_events_still_sees_what_runs(
+    here: Path, api: ApiServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A look needs three lists; the fourth only tells more of the cause."""
+    api.put("deployments", "main-app", {**deployment_json(runs=BAD), "status": {"conditions": [LATE]}})
+    api.fail(403, path="events", times=9)
+    found = told(capsys, "status")["environments"]["test"]["workloads"]["main-app/main-app"]
+    assert (found["outcome"], found["reason"]) == ("progressing", "waiting")
 
 
 def test_a_workload_keeps_its_name_where_another_container_stands_first(

@@ -11,6 +11,7 @@ from attrs import evolve, frozen
 
 from promokit.cluster.namespace import Namespace
 from promokit.cluster.objects import Controller, Job, Object
+from promokit.cluster.transport import Forbidden
 from promokit.errors import ConfigError, PromokitError
 from promokit.migration.verdict import judge_job
 from promokit.model import Environment, Workload
@@ -79,14 +80,17 @@ def explain_live(environment: Environment, policy: Policy, clients: Clients | No
 def verdicts_now(found: Look, clients: Clients) -> dict[Workload, Verdict]:
     """Return how each workload of a look stands. Those that aren't complete and Ready are judged as `explain` would.
 
-    Errors: Unreachable.
+    Who may not read Events gets what the look tells. Errors: Unreachable.
     """
     waiting = [each for each, verdict in found.verdicts.items() if verdict.outcome is Outcome.PROGRESSING]
     namespace = clients.namespace(found.environment)
     controllers = namespace.controllers(waiting) if waiting else {}
     if not controllers:
         return found.verdicts
-    explained = _as_they_stand(namespace, controllers, Policy.of(found.environment), clients)
+    try:
+        explained = _as_they_stand(namespace, controllers, Policy.of(found.environment), clients)
+    except Forbidden:
+        return found.verdicts
     return found.verdicts | {each: judged.verdict for each, judged in explained.assessment.judgements.items()}
 
 
