@@ -204,6 +204,12 @@ def test_the_path_to_what_is_wrong_is_told() -> None:
     )
 
 
+def test_a_file_without_an_end_is_not_read_whole() -> None:
+    """Nor one of gigabytes that was named by mistake."""
+    with pytest.raises(ConfigError, match="too large for a pipeline"):
+        load("/dev/zero")
+
+
 @pytest.mark.parametrize("make", ["missing", "folder", "binary"])
 def test_a_file_that_cannot_be_read_is_wrong_use(tmp_path: Path, make: str) -> None:
     """There is none, it is a folder, it isn't text: each says how to go on."""

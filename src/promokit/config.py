@@ -78,7 +78,8 @@ def load(path: str | Path = "promokit.yaml") -> Pipeline:
     """Read a pipeline; ConfigError names the file and line of what is wrong, and the remedy."""
     file = Path(path)
     try:
-        text = file.read_text(encoding="utf-8")
+        with file.open(encoding="utf-8") as opened:
+            text = opened.read(_LARGEST + 1)
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise ConfigError(
