@@ -9,11 +9,12 @@ from typing import ClassVar
 class PromokitError(Exception):
     """Something stopped promokit: `what` happened, `where`, and the `remedy`; `str()` is all three in a line.
 
-    `reason` is a word of a closed list for programs, where there is one.
-    `exit_code` belongs to the kind: the process that stops because of the error ends with it.
+    `reason` is a word of a closed list for programs: the gate's or the doubt's where there is one, else the kind's
+    `word`. `exit_code` belongs to the kind: the process that stops because of the error ends with it.
     """
 
     exit_code: ClassVar[int] = 1
+    word: ClassVar[str] = "failed"
     changed = False
     """Whether anything was changed before it was raised: set by the operation that it ends."""
     table: Sequence[Sequence[str]] = ()
@@ -26,7 +27,7 @@ class PromokitError(Exception):
         self.what = what
         self.where = where
         self.remedy = remedy
-        self.reason = reason
+        self.reason = reason or self.word
 
     def __str__(self) -> str:
         place = f" ({_one_line(self.where)})" if self.where else ""
@@ -38,30 +39,35 @@ class ConfigError(PromokitError):
     """Wrong use or configuration: nothing was tried, and the same call fails again until it is changed."""
 
     exit_code: ClassVar[int] = 2
+    word: ClassVar[str] = "wrong-use"
 
 
 class Refused(PromokitError):
     """A gate or the lease said no. No workload, Job or ledger was changed."""
 
     exit_code: ClassVar[int] = 3
+    word: ClassVar[str] = "refused"
 
 
 class Superseded(PromokitError):
     """Another operation took over, or somebody else changed the workloads: this one let go where it stood."""
 
     exit_code: ClassVar[int] = 5
+    word: ClassVar[str] = "superseded"
 
 
 class Unreachable(PromokitError):
     """Cluster, registry, GitHub or Slack could not be asked, or didn't say what is needed: unknown."""
 
     exit_code: ClassVar[int] = 5
+    word: ClassVar[str] = "unreachable"
 
 
 class VerificationFailed(PromokitError):
     """What was read contradicts what was promised, as bytes that don't have their digest."""
 
     exit_code: ClassVar[int] = 1
+    word: ClassVar[str] = "not-verified"
 
 
 def _one_line(text: str) -> str:

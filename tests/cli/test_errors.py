@@ -81,6 +81,32 @@ def test_errors_are_json_where_json_is_asked_for(
     assert "Remedy" in told["error"]
 
 
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (["plan", "staging"], "wrong-use"),
+        (["plan", "test", "--tagg", "x"], "wrong-use"),
+        (["rollout", "prod", "--yes"], "refused"),
+        (["history", "test"], "unreachable"),
+    ],
+)
+def test_the_reason_in_json_is_a_word(
+    here: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    words: list[str],
+    reason: str,
+) -> None:
+    """Of a closed list, for programs; a job's output has the sentence, which Slack tells people."""
+    write_kubeconfig(here, "http://127.0.0.1:1")
+    monkeypatch.setenv("GITHUB_OUTPUT", str(here / "output"))
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    code(*words, "-o", "json")
+    told = json.loads(capsys.readouterr().out.splitlines()[0])
+    assert told["reason"] == reason
+    assert told["error"] in (here / "output").read_text()
+
+
 def test_the_word_json_elsewhere_is_not_the_option(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """An environment may have any name."""
     assert code("plan", "json") == 2

@@ -15,7 +15,7 @@ import click
 from attrs import field, frozen
 
 from promokit.cli.tables import markdown_table, stacked_table
-from promokit.errors import PromokitError, Superseded
+from promokit.errors import ConfigError, PromokitError, Superseded
 from promokit.github.escape import markdown_escape, plain
 from promokit.github.runner import Runner
 
@@ -60,28 +60,30 @@ def end(ending: Ending, output: str, environ: Mapping[str, str]) -> int:
 
 
 def end_with_error(error: BaseException, words: Sequence[str], environ: Mapping[str, str]) -> NoReturn:
-    """Say what went wrong in one line with its remedy, and exit as its kind says."""
-    line, code = _line(error)
+    """Say what went wrong in one line with its remedy, and exit as its kind says.
+
+    JSON has the reason in a word for programs; a job's output has the line, which Slack tells people.
+    """
+    line, code, reason = _told(error)
     changed = getattr(error, "changed", False)
     outcome = _outcome(error, code, changed)
-    reason = getattr(error, "reason", None) or without_host(line)
     told = {"outcome": outcome, "reason": reason, "changed": changed}
     head, *rows = getattr(error, "table", None) or ((),)
     table = f"{stacked_table(head, rows)}\n" if rows else ""
     data = {"error": line, "exit_code": code, "details": [dict(zip(head, row, strict=True)) for row in rows], **told}
     _say(f"{table}promokit: {plain(line)}", data, words)
     parts = [f"### {outcome}", markdown_escape(line), *([markdown_table(head, rows)] if rows else [])]
-    _tell_runner(environ, told, line, "\n\n".join(parts))
+    _tell_runner(environ, {**told, "reason": without_host(line)}, line, "\n\n".join(parts))
     sys.exit(code)
 
 
 def end_with_signal(stopped: Stopped, words: Sequence[str], environ: Mapping[str, str]) -> NoReturn:
     """Exit as a process does that a signal stopped: 130 or 143. What it had begun is in the environment's ledger."""
-    reason, code = f"stopped by {stopped.signal}", 128 + stopped.number
-    line = "; ".join((reason, *getattr(stopped, "__notes__", ())))
-    told = {"outcome": "cancelled", "reason": reason, "changed": stopped.changed}
+    what, code = f"stopped by {stopped.signal}", 128 + stopped.number
+    line = "; ".join((what, *getattr(stopped, "__notes__", ())))
+    told = {"outcome": "cancelled", "reason": "cancelled", "changed": stopped.changed}
     _say(f"promokit: {plain(line)}", {"error": line, "exit_code": code, **told}, words)
-    _tell_runner(environ, told, summary=f"### {markdown_escape(line)}\n" if stopped.changed else "")
+    _tell_runner(environ, {**told, "reason": what}, summary=f"### {markdown_escape(line)}\n" if stopped.changed else "")
     sys.exit(code)
 
 
@@ -134,17 +136,18 @@ def _json_asked(words: Sequence[str]) -> bool:
     return bool(joined & set(words)) or any(first in {"-o", "--output"} and then == "json" for first, then in pairs)
 
 
-def _line(error: BaseException) -> tuple[str, int]:
+def _told(error: BaseException) -> tuple[str, int, str]:
+    """Return the line that tells an error, its exit code, and its reason in a word."""
     if isinstance(error, PromokitError):
-        return str(error), error.exit_code
+        return str(error), error.exit_code, error.reason
     if isinstance(error, click.Abort):
-        return "not confirmed: nothing was changed", 2
+        return "not confirmed: nothing was changed", 2, "not-confirmed"
     if isinstance(error, click.ClickException):
-        return error.format_message(), 2
+        return error.format_message(), 2, ConfigError.word
     if isinstance(error, OSError):
-        return f"the output can't be written: {error.strerror or error}", 1
+        return f"the output can't be written: {error.strerror or error}", 1, "no-output"
     # Its text may be anything, a secret too: the traceback alone shows it, to whoever asks for it.
-    return f"a bug in promokit: {type(error).__name__}. Remedy: run it again with --debug and report it.", BUG
+    return f"a bug in promokit: {type(error).__name__}. Remedy: run it again with --debug and report it.", BUG, "bug"
 
 
 def _text(value: Any) -> str:

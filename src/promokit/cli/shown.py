@@ -40,6 +40,7 @@ def plan_ending(plan: Plan) -> Ending:
     }
     data = {
         **outputs,
+        "reason": plan.nothing or ("" if plan.allowed else plan.refusal().reason),
         "changed": False,
         "environment": plan.environment.name,
         "previous": dict(plan.previous),

@@ -127,6 +127,7 @@ def take(
         if time.monotonic() >= deadline:
             raise Refused(
                 f"lease: another operation is under way: {found.holder}",
+                reason="lease",
                 where=f"Lease {NAME} in {namespace.name}",
                 remedy="wait until it has ended; a rollback may take it over at once",
             )

@@ -115,7 +115,7 @@ class Plan:
         kind = Refused if self.outcome == "refused" else Unreachable
         told = "; ".join(f"{each.gate}: {each.sentence}" for each in bad)
         remedies = dict.fromkeys(each.remedy for each in bad if each.remedy)
-        error = kind(told, where=self.environment.name, remedy="; ".join(remedies))
+        error = kind(told, where=self.environment.name, remedy="; ".join(remedies), reason=bad[0].gate)
         error.table = (HEAD, *plan_rows(self))
         return error
 
