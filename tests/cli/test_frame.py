@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promokit.cli.frame import ASCII, bar, cells, clipped, frame
+from promokit.cli.cells import cells
+from promokit.cli.frame import ASCII, bar, clipped, frame
 from tests.cli.standing import HOSTILE, failed, standing, succeeded
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 
 from attrs import frozen
 
+from promokit.cli.cells import cells, width_of
 from promokit.durations import format_duration
 from promokit.github.escape import plain
 from promokit.outcome import Outcome
@@ -76,11 +75,6 @@ def counted(standings: Iterable[Standing]) -> str:
     return ", ".join(f"{count} {word}" for word, count in counts.most_common())
 
 
-def cells(text: str) -> int:
-    """Return how many columns of a terminal a text takes (Unicode Standard Annex 11); combining marks take none."""
-    return len(text) if text.isascii() else sum(map(_width, text))
-
-
 def clipped(text: str, columns: int, more: str = "…") -> str:
     """Return a foreign text that takes at most so many columns, its cut marked. Combining marks are left out.
 
@@ -88,7 +82,7 @@ def clipped(text: str, columns: int, more: str = "…") -> str:
     """
     kept, taken, room = [], 0, max(columns - cells(more), 0)
     for char in _one_line(text[: FOREIGN * max(columns, 0)]):
-        taken += _width(char)
+        taken += width_of(char)
         if taken > columns:
             break
         kept.append(char)
@@ -96,19 +90,12 @@ def clipped(text: str, columns: int, more: str = "…") -> str:
         return "".join(kept)
     taken = cells("".join(kept))
     while kept and taken > room:
-        taken -= _width(kept.pop())
+        taken -= width_of(kept.pop())
     return "".join(kept) + more if columns >= cells(more) else ""
 
 
 def _one_line(text: str) -> Iterable[str]:
-    return (char for char in re.sub(r"[\n\t]", " ", plain(text)) if _width(char))
-
-
-@lru_cache(maxsize=4096)
-def _width(char: str) -> int:
-    if unicodedata.category(char) in {"Mn", "Me", "Cf"}:
-        return 0
-    return 2 if unicodedata.east_asian_width(char) in {"W", "F"} else 1
+    return (char for char in re.sub(r"[\n\t]", " ", plain(text)) if width_of(char))
 
 
 def _that_matter(standings: Sequence[Standing], rows: int) -> Sequence[int]:

@@ -12,7 +12,8 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TextIO
 
-from promokit.cli.frame import ASCII, UNICODE, Line, cells, frame
+from promokit.cli.cells import cells
+from promokit.cli.frame import ASCII, UNICODE, Line, frame
 from promokit.github.escape import plain
 from promokit.rollout.standing import Standing, ended
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from promokit.cli.cells import cells
 from promokit.github.escape import markdown_escape, plain
 
 Rows = Sequence[Sequence[str]]
@@ -11,10 +12,11 @@ Rows = Sequence[Sequence[str]]
 
 def text_table(head: Sequence[str], rows: Rows) -> str:
     """Return an aligned table; the last column isn't padded."""
-    cells = [[_one_line(each) for each in row] for row in (head, *rows)]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(head))]
+    lines = [[_one_line(each) for each in row] for row in (head, *rows)]
+    widths = [max(cells(row[column]) for row in lines) for column in range(len(head))]
     return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells
+        "  ".join(cell + " " * (width - cells(cell)) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in lines
     )
 
 
