@@ -32,10 +32,11 @@ from promokit.model import (
     Pipeline,
     Slack,
     Workload,
+    is_label,
 )
 
 _LARGEST = 1_000_000
-_NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+_NAME = re.compile(r"\w([-.\w]{0,61}\w)?")
 _STABLE_FIRST = timedelta(seconds=10)
 _STABLE_LATER = timedelta(seconds=30)
 
@@ -180,6 +181,9 @@ def _tied(entries: PipelineFile, file: Path) -> Pipeline:
         raise AtPath(ConfigError("no environment is described"), ("environments",))
     _checked(parse_repository, entries.image.repository, ("image", "repository"))
     for name, entry in entries.environments.items():
+        if not _NAME.fullmatch(name):
+            problem = "this can't be an environment's name (letters, digits, dashes, dots)"
+            raise AtPath(ConfigError(problem), ("environments", name))
         if entry.from_ is not None and entry.from_ not in done:
             raise AtPath(_no_source(name, entry.from_, entries.environments, done), ("environments", name, "from"))
         for at, other in enumerate(entry.also_from):
@@ -221,7 +225,7 @@ def _impossible(entry: EnvironmentEntry, all_entries: Iterable[EnvironmentEntry]
         "there is no workload": not entry.workloads,
         "an approval's environment is listed twice": len(set(approvals)) < len(approvals),
         "a cluster is either eks or context": bool(entry.cluster.eks and entry.cluster.context),
-        "the namespace isn't a name (lower case, digits, dashes)": not _NAME.fullmatch(entry.namespace),
+        "the namespace isn't a name (lower case, digits, dashes)": not is_label(entry.namespace),
         "timeout can't be 0": not entry.timeout,
         "crashes must be 1 or more": entry.crashes < 1,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -32,6 +33,14 @@ Kind = Literal["Deployment", "StatefulSet", "DaemonSet", "Job"]
 KINDS: tuple[Kind, ...] = ("Deployment", "StatefulSet", "DaemonSet")
 """The kinds that roll out; a Job is only judged beside them."""
 
+_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+_OBJECT = re.compile(r"[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?")
+
+
+def is_label(text: str) -> bool:
+    """Say whether a namespace or a container may have this name (RFC 1123, as Kubernetes checks it)."""
+    return _LABEL.fullmatch(text) is not None
+
 
 @frozen
 class Workload:
@@ -56,7 +65,7 @@ class Workload:
         kinds: dict[str, Kind] = {each.lower(): each for each in KINDS}
         words = text.split("/")
         kind = kinds.get(words.pop(0)) if len(words) == 3 else "Deployment"
-        if kind is None or len(words) != 2 or not (words[0] and words[1]):
+        if kind is None or len(words) != 2 or not (_OBJECT.fullmatch(words[0]) and is_label(words[1])):
             raise ConfigError(
                 f"'{text}' is not a workload",
                 remedy="write it as deployment/container; another kind as statefulset/name/container",

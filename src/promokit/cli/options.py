@@ -15,7 +15,7 @@ from promokit.cli.ending import Ending, end
 from promokit.config import load
 from promokit.errors import ConfigError
 from promokit.github.escape import plain
-from promokit.model import Cluster, Environment, Pipeline, Workload
+from promokit.model import Cluster, Environment, Pipeline, Workload, is_label
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -67,6 +67,8 @@ def target_environment(
     """Return the environment that plain inputs describe, or the file's."""
     if not namespace:
         return pipeline_environment(config, name)
+    if not is_label(namespace):
+        raise ConfigError(f"'{namespace}' is no namespace", remedy="lower case, digits and dashes make one")
     if not workloads:
         raise ConfigError("plain inputs need workloads", remedy="add --workloads deployment/container")
     parsed = tuple(Workload.parse(each) for each in workloads.replace(",", " ").split())
