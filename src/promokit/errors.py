@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+LONGEST = 5000
+"""Characters of what an error tells: a plan's refusal with every gate has room."""
+
 
 class PromokitError(Exception):
     """Something stopped promokit: `what` happened, `where`, and the `remedy`; `str()` is all three in a line.
@@ -71,5 +74,6 @@ class VerificationFailed(PromokitError):
 
 
 def _one_line(text: str) -> str:
-    """Text from outside may be in here: no line breaks, no terminal control."""
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    """Text from outside may be in here: no line breaks, no terminal control, and no end of it."""
+    line = " ".join("".join(char if char.isprintable() else " " for char in text[:LONGEST]).split())
+    return line if len(text) <= LONGEST else f"{line}…"

@@ -55,6 +55,8 @@ WRONG = [
     ["tag", "--repository", "registry.example.com/app"],
     ["resolve", "--namespace", "x", "--workloads", "a/b", "--tag", "2026.11.24.0001"],
     ["resolve", "--namespace", "x", "--workloads", "a/b", "--cluster", "live"],
+    ["resolve", "--namespace", "../x", "--workloads", "a/b", "--cluster", "context:test"],
+    ["resolve", "--namespace", "x", "--workloads", "../b", "--cluster", "context:test"],
     ["history", "test", "-o", "xml"],
 ]
 
@@ -197,6 +199,24 @@ def test_a_bug_is_exit_70_without_a_traceback(
     assert len(err.splitlines()) == 1
     with pytest.raises(KeyError):
         main(["history", "test", "--debug"])
+
+
+@pytest.mark.parametrize("closed", [(), ("stdout",), ("stderr",), ("stdout", "stderr")])
+def test_closed_streams_change_no_exit_code(
+    here: Path, monkeypatch: pytest.MonkeyPatch, api: ApiServer, closed: tuple[str, ...]
+) -> None:
+    """A job that closed its input, or all of them, is told as if nobody could be asked."""
+    write_kubeconfig(here, api.url)
+    for name in ("stdin", *closed):
+        monkeypatch.setattr(sys, name, None)
+    assert code("hold", "test", "sha256:" + "a" * 64, "--reason", "bad") == 2
+    assert code("adopt", "test", "--reason", "bad", "--yes") in {2, 3}
+
+
+def test_an_error_has_an_end(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whatever was typed or came from outside."""
+    assert code("history", "x" * 100_000) == 2
+    assert len(capsys.readouterr().err) < 6_000
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -372,6 +372,8 @@ def test_a_dump_that_is_too_large_is_not_read(tmp_path: Path, capsys: pytest.Cap
         ["-f", "x", "--now", "noon"],
         ["--timeline", "x", "--crashes", "0"],
         ["--timeline", "x", "--crashes", "two"],
+        ["--timeline", "x", "--crashes", "\u0663"],
+        ["-f", "/dev/zero"],
         ["--timeline", "x", "--stable-for", "5"],
         ["--timeline", "x", "--image-exists", "perhaps"],
     ],

@@ -53,6 +53,7 @@ def cli() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit. No traceback reaches a user; --debug shows it."""
+    _open_closed_streams()
     words = list(sys.argv[1:] if arguments is None else arguments)
     debug, stop = "--debug" in words, Stop()
     signal.signal(signal.SIGTERM, stop)
@@ -67,6 +68,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         end_with_error(error, words, os.environ)
     finally:
         gc.freeze()  # at its end the interpreter would look once more through all there is, for a third of a second
+
+
+def _open_closed_streams() -> None:
+    """Put the null device where a standard stream was closed: else the next connection would get its number."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 - until the process ends
 
 
 def _run(words: list[str]) -> Any:

@@ -39,7 +39,7 @@ def judged_by(policy: Policy, windows: Mapping[str, str | None]) -> Policy:
     crashes = windows.get("crashes")
     if not crashes:
         return policy
-    if not crashes.isdecimal() or not int(crashes):
+    if not (crashes.isascii() and crashes.isdecimal() and int(crashes)):
         raise ConfigError(f"'{crashes}' is not a number of crashes", remedy="write it as 1, 2, 3…")
     return evolve(policy, crashes=int(crashes))
 

@@ -34,11 +34,12 @@ _OTHERS = ("Service", "HorizontalPodAutoscaler", "CronJob", "ReplicationControll
 def read_dump(file: Path) -> list[Object]:
     """Return the objects of a dump. ConfigError for a file that is too large, or isn't one."""
     try:
-        size = file.stat().st_size
-        if size > LARGEST:
+        with file.open("rb") as opened:
+            text = opened.read(LARGEST + 1)
+        if len(text) > LARGEST:
             remedy = f"dump one workload: {COMMAND} -l …"
             raise ConfigError(f"{file} is larger than {LARGEST >> 20} MiB", remedy=remedy)
-        data: Any = json.loads(file.read_bytes())
+        data: Any = json.loads(text)
     except OSError as error:
         raise ConfigError(f"cannot read {file}: {error.strerror}", remedy=COMMAND) from error
     except (ValueError, RecursionError) as error:
