@@ -51,12 +51,16 @@ def test_the_registry_is_asked_once_for_an_image_that_a_node_does_not_find(there
 
 
 def test_a_registry_that_cannot_be_asked_leaves_it_unknown() -> None:
-    """Then the deadline decides."""
+    """Then the deadline decides; whoever waits for it is told why, once."""
 
     def exists(reference: str) -> bool:
         raise Unreachable("no registry")
 
-    assert answered(Presence(exists)) == "unknown"
+    warned: list[str] = []
+    presence = Presence(exists, warned.append)
+    assert [answered(presence), answered(presence)] == ["unknown", "unknown"]
+    assert len(warned) == 1
+    assert warned[0].endswith(f"{image()}: no registry")
 
 
 @pytest.mark.parametrize(("early", "late", "word"), [(True, False, "yes"), (False, True, "yes"), (False, False, "no")])

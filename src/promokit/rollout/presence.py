@@ -15,10 +15,13 @@ from promokit.rollout.snapshot import Snapshot
 
 
 class Presence:
-    """Asks once an image, in a thread of its own. `exists` says whether the registry has an image; it may raise."""
+    """Asks once an image, in a thread of its own. `exists` says whether the registry has an image; it may raise.
 
-    def __init__(self, exists: Callable[[str], bool]) -> None:
-        self._exists = exists
+    `warn` is told why the registry couldn't be asked: the deadline decides then, not the answer.
+    """
+
+    def __init__(self, exists: Callable[[str], bool], warn: Callable[[str], None] = lambda text: None) -> None:
+        self._exists, self._warn = exists, warn
         self._images: dict[Workload, str] = {}
         self._answers: dict[str, Answer | None] = {}
 
@@ -65,5 +68,6 @@ class Presence:
     def _answer(self, image: str) -> None:
         try:
             self._answers[image] = "yes" if self._exists(image) else "no"
-        except PromokitError:
+        except PromokitError as error:
             self._answers[image] = "unknown"
+            self._warn(f"warning: the registry can't be asked whether it has {image}: {error}")

@@ -78,7 +78,9 @@ def roll_out(
     Superseded, Unreachable before anything was seen to be changed.
     """
     recorder = Recorder(watching.record, policy, watching.warn) if watching.record else None
-    presence = Presence(watching.exists) if watching.exists and policy.image_exists == "unknown" else None
+    presence = (
+        Presence(watching.exists, watching.warn) if watching.exists and policy.image_exists == "unknown" else None
+    )
     try:
         before = _present(namespace, images)
         _expect(_running(before), images, expected or {})
