@@ -180,6 +180,17 @@ def test_a_hold_without_a_reason_is_refused(here: Path, api: ApiServer) -> None:
     assert {each.method for each in api.calls} <= {"GET"}
 
 
+def test_a_long_reason_bends_no_table(here: Path, api: ApiServer, capsys: pytest.CaptureFixture[str]) -> None:
+    """The history cuts it; JSON has what the ledger has."""
+    write_kubeconfig(here, api.url)
+    assert code("hold", "test", "sha256:" + "a" * 64, "--reason", "x" * 1000, "--yes") == 0
+    capsys.readouterr()
+    assert code("history", "test") == 0
+    assert max(map(len, capsys.readouterr().out.splitlines())) < 250
+    assert code("history", "test", "-o", "json") == 0
+    assert "x" * 200 in capsys.readouterr().out
+
+
 def test_a_github_run_has_consented(here: Path, api: ApiServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """In an action nobody can be asked, and the workflow was started by somebody."""
     write_kubeconfig(here, api.url)

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promokit.cli.cells import cells
-from promokit.cli.frame import ASCII, bar, clipped, frame
+from promokit.cli.cells import cells, clipped
+from promokit.cli.frame import ASCII, bar, frame
 from tests.cli.standing import HOSTILE, failed, standing, succeeded
 
 

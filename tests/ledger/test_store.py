@@ -124,6 +124,13 @@ def test_a_ledger_that_may_not_be_written_is_told(api: ApiServer) -> None:
     assert "rbac.yaml" in str(caught.value)
 
 
+def test_a_namespace_that_is_not_there_is_no_missing_permission(api: ApiServer) -> None:
+    """What helps is to make it."""
+    api.fail(404, method="POST")
+    with pytest.raises(Unreachable, match="apply the manifests first"):
+        written(api, *operation(1))
+
+
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_denial_is_no_outage(api: ApiServer, monkeypatch: pytest.MonkeyPatch, status: int) -> None:
     """Asked again it is denied again: a rollback isn't kept waiting for that."""

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from attrs import frozen
 
-from promokit.cli.cells import cells, width_of
+from promokit.cli.cells import cells, clipped
 from promokit.durations import format_duration
-from promokit.github.escape import plain
 from promokit.outcome import Outcome
 from promokit.rollout.standing import Standing, new_available
 
@@ -18,8 +16,6 @@ BAR = 12
 LONGEST_NAME = 40
 WIDE = 110
 """Columns from which all numbers have room."""
-FOREIGN = 8
-"""How many characters a column are looked at: a text of a megabyte costs no more than one that fits."""
 _BAD = (Outcome.FAILED, Outcome.TIMED_OUT, Outcome.INCONCLUSIVE)
 
 
@@ -73,29 +69,6 @@ def counted(standings: Iterable[Standing]) -> str:
     """Say how many workloads stand how: `150 succeeded, 2 failed`."""
     counts = Counter(str(each.verdict.outcome) for each in standings)
     return ", ".join(f"{count} {word}" for word, count in counts.most_common())
-
-
-def clipped(text: str, columns: int, more: str = "…") -> str:
-    """Return a foreign text that takes at most so many columns, its cut marked. Combining marks are left out.
-
-    Terminals disagree on what marks and selectors do to a width, and a line that wraps breaks the picture.
-    """
-    kept, taken, room = [], 0, max(columns - cells(more), 0)
-    for char in _one_line(text[: FOREIGN * max(columns, 0)]):
-        taken += width_of(char)
-        if taken > columns:
-            break
-        kept.append(char)
-    else:
-        return "".join(kept)
-    taken = cells("".join(kept))
-    while kept and taken > room:
-        taken -= width_of(kept.pop())
-    return "".join(kept) + more if columns >= cells(more) else ""
-
-
-def _one_line(text: str) -> Iterable[str]:
-    return (char for char in re.sub(r"[\n\t]", " ", plain(text)) if width_of(char))
 
 
 def _that_matter(standings: Sequence[Standing], rows: int) -> Sequence[int]:

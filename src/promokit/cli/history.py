@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from promokit.cli.cells import clipped
 from promokit.cli.ending import Ending
 from promokit.cli.options import config_option, ends, environment_argument, option, pipeline_environment
 from promokit.cli.tables import text_table
@@ -13,6 +14,9 @@ from promokit.ledger.chain import SHORTEST_HEAD, Line
 from promokit.ledger.record import tag_in
 from promokit.ledger.store import read_book
 from promokit.promotion.clients import Clients
+
+MOST_COLUMNS = 100
+"""Of an outcome and its reason: -o json has all of it."""
 
 
 @click.command("history")
@@ -52,4 +56,5 @@ def _verified(book: Book, head: str | None, data: dict[str, object]) -> Ending:
 def _row(line: Line) -> tuple[str, ...]:
     outcome = ": ".join(str(line[each]) for each in ("outcome", "reason") if line.get(each))
     tag = tag_in(str(line.get("image", ""))) or str(line.get("digest", ""))[:19]
+    outcome = clipped(outcome, MOST_COLUMNS)
     return (*(str(line.get(each, "")) for each in ("at", "kind", "line")), tag, outcome, str(line.get("actor", "")))

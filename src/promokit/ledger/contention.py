@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from promokit.cluster.namespace import Namespace
-from promokit.cluster.transport import Away, Busy, Conflict
+from promokit.cluster.transport import Away, Busy, Conflict, NotFound
 from promokit.errors import PromokitError, Unreachable, VerificationFailed
 
 T = TypeVar("T")
@@ -39,6 +39,13 @@ def written_among_others(namespace: Namespace, what: str, name: str, write: Call
             raise Unreachable(
                 f"{what} can't be written: {error.what}",
                 where=f"ConfigMap {name} in {namespace.name}",
-                remedy=error.remedy or "allow this role to write it: see rbac.yaml beside the manifests",
+                remedy=error.remedy or _remedy(error),
             ) from error
     raise Unreachable(f"{what} is written by too many at once", where=namespace.name, remedy="run this again")
+
+
+def _remedy(error: PromokitError) -> str:
+    """What isn't found is the namespace: an object of ours is made where it is missing."""
+    if isinstance(error, NotFound):
+        return "apply the manifests first"
+    return "allow this role to write it: see rbac.yaml beside the manifests"
