@@ -10,6 +10,7 @@ import pytest
 
 from promokit.cli.ending import Stopped
 from promokit.ledger.chain import verify
+from promokit.promotion.primitives import roll_out, run_migration
 from promokit.promotion.rollback import rollback
 from tests.cluster.api_server import Key
 from tests.promotion.scene import FIRST, SECOND, Scene
@@ -72,6 +73,37 @@ def test_while_the_ledger_is_opened(scene: Scene) -> None:
     assert (line["outcome"], line["reason"], line["why"]) == ("inconclusive", "cancelled", "stopped by SIGINT")
     assert line["workloads"]["main-app/main-app"] == f"is still set to {FIRST}"
     assert error.changed is False
+
+
+def test_a_rollout_without_gates_tells_what_it_changed(scene: Scene) -> None:
+    """No ledger does; the exit says it, with what stands where."""
+    signalled(scene, lambda key, data: key[2] == "main-app" and SECOND in str(data["spec"]))
+    error = stopped(lambda: roll_out(scene.environment, scene.images[SECOND], clients=scene.clients))
+    assert error.changed is True
+    assert f"main-app/main-app is set to {SECOND}" in notes(error)
+    assert f"worker-app/worker is still set to {FIRST}" in notes(error)
+
+
+def test_a_rollout_without_gates_of_what_runs_already_changed_nothing(scene: Scene) -> None:
+    """It only followed it."""
+
+    def hasten(*_: object) -> None:
+        os.kill(os.getpid(), signal.SIGUSR1)
+
+    error = stopped(lambda: roll_out(scene.environment, scene.images[FIRST], clients=scene.clients, progress=hasten))
+    assert error.changed is False
+
+
+def test_a_migration_without_gates_tells_of_its_job(scene: Scene, tmp_path: Path) -> None:
+    """It goes on by itself."""
+    environment = scene.with_migration(tmp_path).environment
+    scene.api.reactions.pop()  # what lets it complete
+    assert environment.migration is not None
+    job, image = environment.migration.job, scene.images[FIRST]
+    signalled(scene, lambda key, data: key[1] == "jobs")
+    error = stopped(lambda: run_migration(environment, job, image, clients=scene.clients))
+    assert error.changed is True
+    assert "progressing" in notes(error)
 
 
 def test_before_the_ledgers_first_request_is_made(scene: Scene) -> None:

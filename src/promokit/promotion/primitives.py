@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+
+from attrs import evolve
 
 from promokit.errors import ConfigError
 from promokit.identity.tags import digest_of
 from promokit.image import ImageRef
 from promokit.migration.run import run_migration as run_job
-from promokit.model import Environment
+from promokit.model import Environment, Migration, Workload
 from promokit.promotion.clients import Clients
 from promokit.promotion.result import Result, of_migration, of_rollout
+from promokit.promotion.stopping import telling
 from promokit.promotion.watched import watched
 from promokit.rollout.policy import Policy
 from promokit.rollout.roll_out import roll_out as pin_and_follow
@@ -40,13 +43,19 @@ def roll_out(
 ) -> Result:
     """Pin `image` on every workload of `where` and follow it to a verdict. No gates."""
     clients = clients or Clients()
-    done = pin_and_follow(
-        clients.namespace(where),
-        dict.fromkeys(where.workloads, str(image)),
-        policy or Policy.of(where),
-        cause=f"promokit rollout {image.tag or image.digest} by {clients.context.actor}",
-        watching=watched(clients, progress, record=record),
-    )
+    namespace, before = clients.namespace(where), dict[str, str]()
+
+    def begins(previous: Mapping[Workload, str]) -> None:
+        before.update({str(each): running for each, running in previous.items()})
+
+    with telling(namespace, where, str(image), lambda: before or None):
+        done = pin_and_follow(
+            namespace,
+            dict.fromkeys(where.workloads, str(image)),
+            policy or Policy.of(where),
+            cause=f"promokit rollout {image.tag or image.digest} by {clients.context.actor}",
+            watching=evolve(watched(clients, progress, record=record), begins=begins),
+        )
     return of_rollout(
         done.verdict,
         changed=done.changed,
@@ -65,13 +74,14 @@ def run_migration(
     progress: Progress = lambda text: None,
 ) -> Result:
     """Run the Job of the template `job` with `image` and follow it to a verdict, unless it succeeded already."""
-    clients = clients or Clients()
-    verdict = run_job(
-        clients.namespace(where),
-        job,
-        image,
-        timeout=where.timeout.total_seconds(),
-        blind_for=where.blind_for.total_seconds(),
-        progress=progress,
-    )
+    namespace = (clients or Clients()).namespace(where)
+    with telling(namespace, evolve(where, workloads=(), migration=Migration(job)), str(image), dict[str, str]):
+        verdict = run_job(
+            namespace,
+            job,
+            image,
+            timeout=where.timeout.total_seconds(),
+            blind_for=where.blind_for.total_seconds(),
+            progress=progress,
+        )
     return of_migration(verdict, changed=verdict.changed, image=str(image))

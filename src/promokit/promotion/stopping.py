@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
+from promokit.cluster.namespace import Namespace
 from promokit.errors import PromokitError, Superseded
-from promokit.promotion.aftermath import aftermath
+from promokit.model import Environment
+from promokit.promotion.aftermath import Aftermath, aftermath
 from promokit.promotion.result import Result
 
 if TYPE_CHECKING:
@@ -43,11 +45,9 @@ def cancel(operation: Operation, stopped: BaseException) -> None:
     One whose result is known already is closed with that. Whoever sent the signal kills us soon (GitHub: after 10 s),
     so a server that doesn't answer isn't waited for: whoever comes next closes what stays open.
     """
-    time.sleep(_UNDER_WAY_SECONDS)  # a change whose answer we don't wait for any more may just be made
-    after = aftermath(operation.namespace.within(_LOOK_SECONDS), operation.environment, operation.image)
+    after = _noted(stopped, operation.namespace, operation.environment, operation.image)
     changed = after.changed(operation.previous)
     stopped.changed = changed  # type: ignore[attr-defined]
-    stopped.add_note(after.told())
     operation.namespace = operation.namespace.within(_CLOSE_SECONDS)
     signal = getattr(stopped, "signal", "a signal")
     result = Result("inconclusive", "cancelled", changed=changed)
@@ -55,6 +55,34 @@ def cancel(operation: Operation, stopped: BaseException) -> None:
     known, with_facts = operation.ending or (result, facts)
     if not _close_quietly(operation, known, with_facts):
         stopped.add_note("the ledger doesn't say so: whoever comes next closes the operation as interrupted")
+
+
+@contextmanager
+def telling(
+    namespace: Namespace, environment: Environment, image: str, begun: Callable[[], Mapping[str, str] | None]
+) -> Iterator[None]:
+    """Note on a signal what is true of the cluster, where no ledger tells it.
+
+    `begun` returns the images that were there before the change; None while it hasn't begun.
+    """
+    try:
+        yield
+    except Exception:
+        raise
+    except BaseException as stopped:
+        previous = begun()
+        if previous is not None:
+            stopped.changed = _noted(stopped, namespace, environment, image).changed(previous)  # type: ignore[attr-defined]
+        raise
+
+
+def _noted(stopped: BaseException, namespace: Namespace, environment: Environment, image: str) -> Aftermath:
+    """Look at what is true of the cluster and note that on the exception."""
+    time.sleep(_UNDER_WAY_SECONDS)  # a change whose answer we don't wait for any more may just be made
+    after = aftermath(namespace.within(_LOOK_SECONDS), environment, image)
+    if told := after.told():
+        stopped.add_note(told)
+    return after
 
 
 def _close_quietly(operation: Operation, result: Result, facts: Mapping[str, Any]) -> bool:

@@ -43,13 +43,14 @@ class Watching:
     """How a rollout is followed, beside its policy.
 
     `show` is called after each look; `record` is the file of the flight recorder; `stopped` says the reason word of an
-    outside end; `exists` says whether the registry has an image (asked only if a node can't find it); `warn` gets
-    what can't be done but stops nothing.
+    outside end; `begins` gets the images that are about to be replaced; `exists` says whether the registry has an
+    image (asked only if a node can't find it); `warn` gets what can't be done but stops nothing.
     """
 
     show: Show = lambda now, standings: None
     record: Path | None = None
     stopped: Callable[[], str | None] = lambda: None
+    begins: Callable[[Mapping[Workload, str]], None] = lambda previous: None
     exists: Callable[[str], bool] | None = None
     warn: Callable[[str], None] = lambda text: None
 
@@ -91,6 +92,7 @@ def roll_out(
             change = _Change(namespace, cause, epoch, policy.blind_for, watching.stopped, templates or {})
             claimed = change.claimed(before)
             _expect(_running(claimed), images, expected or {})
+            watching.begins(_running(claimed))
             return _changed(lookout, change, claimed, images, policy, watching.show, presence)
     finally:
         if recorder is not None:
