@@ -104,6 +104,16 @@ def test_an_eks_cluster_that_is_named_wrongly_is_wrong_use(
         connect(Cluster(eks="live", region=region), environ)
 
 
+def test_a_machine_without_a_folder_for_certificates_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a pod whose root filesystem is read-only: it isn't the output that can't be written."""
+    monkeypatch.setattr("tempfile.tempdir", "/nonexistent")
+    certificate = base64.b64encode(b"one that no other test has had written").decode()
+    path = kubeconfig(tmp_path, "https://127.0.0.1:1", {"client-certificate-data": certificate})
+    with pytest.raises(ConfigError, match="the kubeconfig can't be used") as caught:
+        connected(path)
+    assert "TMPDIR" in str(caught.value)
+
+
 @pytest.fixture
 def token() -> EksToken:
     session = Session()

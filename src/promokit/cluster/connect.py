@@ -54,6 +54,9 @@ def _loaded(context: str | None, environ: Mapping[str, str]) -> Any:
             f"no usable kubeconfig: {told}",
             remedy="set KUBECONFIG, or name the cluster in promokit.yaml: {eks: …, region: …} or {context: …}",
         ) from error
+    except OSError as error:
+        remedy = "let this user read it; its certificates need a folder that can be written (TMPDIR)"
+        raise ConfigError(f"the kubeconfig can't be used: {error.strerror or error}", remedy=remedy) from error
     return configuration
 
 
