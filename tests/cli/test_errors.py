@@ -52,6 +52,10 @@ WRONG = [
     ["rollout", "--namespace", "x", "--workloads", "a/b"],
     ["migrate", "--namespace", "x"],
     ["tag"],
+    ["notify"],
+    ["history", "test", "--verify", "--head", "a" * 11],
+    ["history", "test", "--verify", "--head", "g" * 64],
+    ["history", "test", "--verify", "--head", "a" * 65],
     ["tag", "--repository", "registry.example.com/app"],
     ["resolve", "--namespace", "x", "--workloads", "a/b", "--tag", "2026.11.24.0001"],
     ["resolve", "--namespace", "x", "--workloads", "a/b", "--cluster", "live"],
@@ -69,6 +73,7 @@ def test_wrong_use_is_exit_2_and_one_line(here: Path, capsys: pytest.CaptureFixt
     assert out == ""
     assert err.startswith("promokit: ")
     assert len(err.splitlines()) == 1
+    assert "Remedy: " in err
 
 
 @pytest.mark.parametrize("form", [["-o", "json"], ["-ojson"], ["--output", "json"], ["--output=json"]])

@@ -143,11 +143,19 @@ def _told(error: BaseException) -> tuple[str, int, str]:
     if isinstance(error, click.Abort):
         return "not confirmed: nothing was changed", 2, "not-confirmed"
     if isinstance(error, click.ClickException):
-        return error.format_message(), 2, ConfigError.word
+        return _misused(error), 2, ConfigError.word
     if isinstance(error, OSError):
         return f"the output can't be written: {error.strerror or error}", 1, "no-output"
     # Its text may be anything, a secret too: the traceback alone shows it, to whoever asks for it.
     return f"a bug in promokit: {type(error).__name__}. Remedy: run it again with --debug and report it.", BUG, "bug"
+
+
+def _misused(error: click.ClickException) -> str:
+    """Return click's words in one line, with where to read more. No words at all are answered by the whole help."""
+    message, context = error.format_message(), getattr(error, "ctx", None)
+    if context is None or message == context.get_help():
+        return message
+    return f"{' '.join(message.split()).rstrip('.')}. Remedy: see {context.command_path} --help."
 
 
 def _text(value: Any) -> str:

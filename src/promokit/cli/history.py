@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import click
 
 from promokit.cli.cells import clipped
@@ -15,6 +17,7 @@ from promokit.ledger.record import tag_in
 from promokit.ledger.store import read_book
 from promokit.promotion.clients import Clients
 
+_HEAD = re.compile(rf"[0-9a-f]{{{SHORTEST_HEAD},64}}")
 MOST_COLUMNS = 100
 """Of an outcome and its reason: -o json has all of it."""
 
@@ -36,8 +39,8 @@ def command(environment: str | None, verify: bool, head: str | None, config: str
         "dropped": book.dropped,
         "changed": False,
     }
-    if head is not None and len(head) < SHORTEST_HEAD:
-        raise ConfigError(f"'{head}' is too short a head", remedy=f"give at least {SHORTEST_HEAD} digits of it")
+    if head is not None and not _HEAD.fullmatch(head):
+        raise ConfigError(f"'{head}' is no head", remedy=f"give at least {SHORTEST_HEAD} of its hex digits")
     if verify or head is not None:
         return _verified(book, head, data)
     rows = [_row(each) for each in book.lines]
