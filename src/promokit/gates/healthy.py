@@ -25,7 +25,7 @@ def _unhealthy(source: Standing) -> Answer | None:
             return refused(
                 NAME,
                 sentence,
-                f"make {source.environment} healthy first: promokit status and kubectl describe tell the cause",
+                f"make {source.environment} healthy first: promokit explain {source.environment} tells the cause",
             )
         if each.digest is None:
             return refused(
