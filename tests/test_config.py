@@ -216,6 +216,12 @@ def test_a_file_without_an_end_is_not_read_whole() -> None:
         load("/dev/zero")
 
 
+@pytest.mark.parametrize("branch", ["no", "2.0", "7", "2026-11-24"])
+def test_a_text_that_yaml_takes_for_something_else_is_to_be_quoted(branch: str) -> None:
+    """A branch may be called no: the remedy is not in the schema."""
+    assert error_of(SMALL.replace("branch: master", f"branch: {branch}")).remedy == "put it in quotes"
+
+
 @pytest.mark.parametrize("make", ["missing", "folder", "binary"])
 def test_a_file_that_cannot_be_read_is_wrong_use(tmp_path: Path, make: str) -> None:
     """There is none, it is a folder, it isn't text: each says how to go on."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Iterable, Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -112,8 +112,9 @@ def parse(text: str, file: Path) -> Pipeline:
 @functools.cache
 def _converter() -> cattrs.Converter:
     converter = cattrs.Converter(forbid_extra_keys=True)
-    for kind in (str, bool, int):
+    for kind in (bool, int):
         converter.register_structure_hook(kind, _strictly(kind))
+    converter.register_structure_hook(str, lambda value, _: _text(value))
     converter.register_structure_hook(timedelta, lambda value, _: parse_duration(value))
     converter.register_structure_hook(Path, lambda value, _: Path(_text(value)))
     converter.register_structure_hook(Workload, lambda value, _: Workload.parse(_text(value)))
@@ -149,7 +150,7 @@ def _entry_hook(entry: type, converter: cattrs.Converter) -> Any:
 def _strictly(kind: type) -> Any:
     def check(value: object, _: type) -> object:
         if type(value) is not kind:
-            names = {"str": "text", "bool": "true or false", "int": "a whole number"}
+            names = {"bool": "true or false", "int": "a whole number"}
             raise ConfigError(f"expected {names[kind.__name__]}, not {_shown(value)}")
         return value
 
@@ -158,7 +159,8 @@ def _strictly(kind: type) -> Any:
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
-        raise ConfigError(f"expected text, not {_shown(value)}")
+        plain = isinstance(value, bool | int | float | date)
+        raise ConfigError(f"expected text, not {_shown(value)}", remedy="put it in quotes" if plain else None)
     return value
 
 
