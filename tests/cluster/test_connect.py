@@ -14,6 +14,7 @@ from promokit.errors import ConfigError
 from promokit.model import Cluster
 from tests.cluster.api_server import ApiServer
 
+KEYS = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "wJalr"}
 PATH = "/api/v1/namespaces/credreg-test/pods"
 
 
@@ -92,7 +93,12 @@ def test_a_certificate_that_is_none_is_not_the_networks_trouble(tmp_path: Path, 
 
 @pytest.mark.parametrize(
     ("environ", "region", "told"),
-    [({"AWS_PROFILE": "nosuch"}, "us-east-1", "nosuch"), ({}, None, "--region")],
+    [
+        ({"AWS_PROFILE": "nosuch"}, "us-east-1", "nosuch"),
+        ({}, None, "--region"),
+        (KEYS, "us east", "us east"),
+        ({**KEYS, "AWS_ENDPOINT_URL": "nonsense"}, "us-east-1", "nonsense"),
+    ],
 )
 def test_an_eks_cluster_that_is_named_wrongly_is_wrong_use(
     monkeypatch: pytest.MonkeyPatch, environ: dict[str, str], region: str | None, told: str

@@ -287,3 +287,11 @@ def test_an_endpoint_that_does_not_answer_is_unreachable() -> None:
     }
     with pytest.raises(Unreachable, match="could not be reached"):
         EcrRegistry.open(HOST, environ).digest_of(REPOSITORY, TAG)
+
+
+def test_an_endpoint_that_is_none_is_wrong_use() -> None:
+    """A typo in AWS_ENDPOINT_URL isn't a bug of ours, and asking again doesn't help."""
+    environ = {"AWS_ENDPOINT_URL": "nonsense", "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "wJalr"}
+    with pytest.raises(ConfigError, match="nonsense") as caught:
+        EcrRegistry.open(HOST, environ).digest_of(REPOSITORY, TAG)
+    assert caught.value.remedy == "mend AWS_ENDPOINT_URL"

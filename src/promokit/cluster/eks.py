@@ -86,7 +86,7 @@ class EksToken:
 
 def _described(session: Any, name: str, region: str) -> dict[str, Any]:
     from botocore.config import Config
-    from botocore.exceptions import BotoCoreError, ClientError, ProfileNotFound
+    from botocore.exceptions import BotoCoreError, ClientError, InvalidRegionError, ProfileNotFound
 
     settings = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard", "max_attempts": 3})
     try:
@@ -96,9 +96,9 @@ def _described(session: Any, name: str, region: str) -> dict[str, Any]:
         found: dict[str, Any] = client.describe_cluster(name=name)["cluster"]
     except ClientError as error:
         raise _refused(error.response["Error"], name, region) from error
-    except ProfileNotFound as error:
-        remedy = "mend AWS_PROFILE, or aws configure list-profiles"
-        raise ConfigError(f"{error}".rstrip("."), where=f"EKS cluster {name}, {region}", remedy=remedy) from error
+    except (ProfileNotFound, InvalidRegionError, ValueError) as error:  # botocore's word for an endpoint that is none
+        remedy = "mend the region, AWS_PROFILE or AWS_ENDPOINT_URL, whichever it is"
+        raise ConfigError(str(error), where=f"EKS cluster {name}, {region}", remedy=remedy) from error
     except BotoCoreError as error:
         raise Unreachable(
             f"AWS doesn't answer: {error}", where=f"EKS cluster {name}, {region}", remedy="run this again"

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from promokit.errors import Unreachable, VerificationFailed
+from promokit.errors import ConfigError, Unreachable, VerificationFailed
 from promokit.image import Digest
 from promokit.registry import config
 from promokit.registry.ecr_errors import code_of, translated
@@ -201,7 +201,10 @@ def _client(host: EcrHost, environ: Mapping[str, str]) -> Any:
         use_dualstack_endpoint=host.dual_stack or None,
     )
     endpoint = environ.get("AWS_ENDPOINT_URL_ECR") or environ.get("AWS_ENDPOINT_URL") or None
-    return session.client("ecr", config=settings, endpoint_url=endpoint)
+    try:
+        return session.client("ecr", config=settings, endpoint_url=endpoint)
+    except ValueError as error:  # botocore's word for an endpoint that is none
+        raise ConfigError(str(error), where=f"ECR in {host.region}", remedy="mend AWS_ENDPOINT_URL") from error
 
 
 def _tags(images: list[dict[str, Any]]) -> tuple[str, ...]:
