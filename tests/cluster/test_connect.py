@@ -110,6 +110,20 @@ def test_an_eks_cluster_that_is_named_wrongly_is_wrong_use(
         connect(Cluster(eks="live", region=region), environ)
 
 
+@pytest.mark.parametrize("server", ["nonsense", "http:/", "https://[::1", "ftp://x", "https://a b", "https://x:99999"])
+def test_a_server_that_is_no_address_is_wrong_use(tmp_path: Path, server: str) -> None:
+    """Asking it again doesn't help."""
+    with pytest.raises(ConfigError, match=r"is no address|can't be used: Invalid IPv6"):
+        connected(kubeconfig(tmp_path, server, {}))
+
+
+def test_a_proxy_that_is_none_is_wrong_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is the environment's, so it is told where to look."""
+    monkeypatch.setenv("HTTPS_PROXY", "nonsense")
+    with pytest.raises(ConfigError, match="HTTPS_PROXY"):
+        connected(kubeconfig(tmp_path, "https://127.0.0.1:1", {}))
+
+
 def test_a_machine_without_a_folder_for_certificates_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As a pod whose root filesystem is read-only: it isn't the output that can't be written."""
     monkeypatch.setattr("tempfile.tempdir", "/nonexistent")

@@ -6,6 +6,7 @@ import ssl
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from attrs import define, field
 
@@ -23,12 +24,19 @@ def connect(cluster: Cluster, environ: Mapping[str, str]) -> Transport:
 
 
 def _kubeconfig_transport(context: str | None, environ: Mapping[str, str]) -> Transport:
+    import urllib3
     from kubernetes import client
 
     token = KubeconfigToken(lambda: _loaded(context, environ))
     _check_certificates(token.configuration)
-    pool = client.rest.RESTClientObject(token.configuration).pool_manager
-    return Transport(token.configuration.host.rstrip("/"), pool, token.authorization)
+    host = token.configuration.host.rstrip("/")
+    if not _is_address(host):
+        raise ConfigError(f"the kubeconfig's server {host!r} is no address", remedy="write it as https://host:port")
+    try:
+        pool = client.rest.RESTClientObject(token.configuration).pool_manager
+    except (urllib3.exceptions.HTTPError, ValueError) as error:
+        raise ConfigError(f"the proxy can't be used: {error}", remedy="mend HTTPS_PROXY, or NO_PROXY") from error
+    return Transport(host, pool, token.authorization)
 
 
 def _loaded(context: str | None, environ: Mapping[str, str]) -> Any:
@@ -54,10 +62,20 @@ def _loaded(context: str | None, environ: Mapping[str, str]) -> Any:
             f"no usable kubeconfig: {told}",
             remedy="set KUBECONFIG, or name the cluster in promokit.yaml: {eks: …, region: …} or {context: …}",
         ) from error
+    except ValueError as error:
+        raise ConfigError(f"the kubeconfig can't be used: {error}", remedy="mend its server's address") from error
     except OSError as error:
         remedy = "let this user read it; its certificates need a folder that can be written (TMPDIR)"
         raise ConfigError(f"the kubeconfig can't be used: {error.strerror or error}", remedy=remedy) from error
     return configuration
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0 and " " not in text
+    except ValueError:
+        return False
 
 
 def _contexts(environ: Mapping[str, str]) -> list[str]:
