@@ -155,11 +155,11 @@ def test_too_many_conflicts_end(api: ApiServer, monkeypatch: pytest.MonkeyPatch)
         written(api, *operation(2))
 
 
-@pytest.mark.parametrize("lines", ["not json", "[]", "7", '"text"', "null", '{"op": "x"}\n{'])
-def test_a_ledger_that_is_not_lines_of_json_cannot_be_read(api: ApiServer, lines: str) -> None:
-    """Somebody edited it: that is a failed verification, not a crash, and names the ConfigMap."""
-    api.put("configmaps", NAME, {"data": {"lines": lines}})
-    with pytest.raises(VerificationFailed, match="can't be read") as caught:
+@pytest.mark.parametrize("line", ["not json", "[]", "7", '"text"', "null", "{", '{"op": ["x"]}', '{"outcome": {}}'])
+def test_a_ledger_that_is_not_lines_of_json_cannot_be_read(api: ApiServer, line: str) -> None:
+    """Somebody edited it: that is a failed verification, not a crash, and names the line and the ConfigMap."""
+    api.put("configmaps", NAME, {"data": {"lines": f'{{"op": "x"}}\n{line}'}})
+    with pytest.raises(VerificationFailed, match="can't be read: line 2 is not one of ours") as caught:
         read_book(api.namespace())
     assert caught.value.where == "ConfigMap promokit-ledger in credreg-test"
 
@@ -168,7 +168,7 @@ def test_a_ledger_that_is_not_lines_of_json_cannot_be_read(api: ApiServer, lines
 def test_an_anchor_that_is_none_cannot_be_read(api: ApiServer, anchor: str) -> None:
     """The anchor is part of the proof."""
     api.put("configmaps", NAME, {"data": {"lines": "", "anchor": anchor}})
-    with pytest.raises(VerificationFailed, match="can't be read"):
+    with pytest.raises(VerificationFailed, match="can't be read: the anchor is"):
         read_book(api.namespace())
 
 

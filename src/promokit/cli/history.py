@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import click
 
@@ -10,16 +11,20 @@ from promokit.cli.cells import clipped
 from promokit.cli.ending import Ending
 from promokit.cli.options import config_option, ends, environment_argument, option, pipeline_environment
 from promokit.cli.tables import text_table
+from promokit.durations import format_duration
 from promokit.errors import ConfigError
 from promokit.ledger.book import Book
 from promokit.ledger.chain import SHORTEST_HEAD, Line
-from promokit.ledger.record import tag_in
+from promokit.ledger.record import digest_in, end_of, in_order, tag_in, texts
 from promokit.ledger.store import read_book
 from promokit.promotion.clients import Clients
 
 _HEAD = re.compile(rf"[0-9a-f]{{{SHORTEST_HEAD},64}}")
 MOST_COLUMNS = 100
-"""Of an outcome and its reason: -o json has all of it."""
+"""Of a cell, such as a long reason: -o json has all of it."""
+_COLUMNS = ("at (UTC)", "what", "from → to", "outcome", "took", "by", "why")
+_LONGEST_SECONDS = 1e9
+"""Somebody may have edited a line: what is no length of time isn't shown as one."""
 
 
 @click.command("history")
@@ -29,7 +34,7 @@ MOST_COLUMNS = 100
 @config_option
 @ends
 def command(environment: str | None, verify: bool, head: str | None, config: str) -> Ending:
-    """Show what was done to ENVIRONMENT: when, what, by whom, with which outcome."""
+    """Show what was done to ENVIRONMENT, oldest first: when, what, by whom, with which outcome."""
     where = pipeline_environment(config, environment)
     book = read_book(Clients().namespace(where))
     data = {
@@ -43,9 +48,7 @@ def command(environment: str | None, verify: bool, head: str | None, config: str
         raise ConfigError(f"'{head}' is no head", remedy=f"give at least {SHORTEST_HEAD} of its hex digits")
     if verify or head is not None:
         return _verified(book, head, data)
-    rows = [_row(each) for each in book.lines]
-    table = text_table(("at", "what", "", "tag", "outcome", "by"), rows)
-    return Ending(data, f"{table}\nhead {book.head}")
+    return Ending(data, f"{text_table(_COLUMNS, list(_rows(book.lines)))}\nhead {book.head}")
 
 
 def _verified(book: Book, head: str | None, data: dict[str, object]) -> Ending:
@@ -56,8 +59,52 @@ def _verified(book: Book, head: str | None, data: dict[str, object]) -> Ending:
     return Ending({**data, "verified": False, "broken": told}, told, 1, error=told)
 
 
-def _row(line: Line) -> tuple[str, ...]:
-    outcome = ": ".join(str(line[each]) for each in ("outcome", "reason") if line.get(each))
-    tag = tag_in(str(line.get("image", ""))) or str(line.get("digest", ""))[:19]
-    outcome = clipped(outcome, MOST_COLUMNS)
-    return (*(str(line.get(each, "")) for each in ("at", "kind", "line")), tag, outcome, str(line.get("actor", "")))
+def _rows(lines: Sequence[Line]) -> Iterator[tuple[str, ...]]:
+    """Yield a row for each operation, where it was opened, and for each thing that people noted."""
+    images = [image for each in lines for image in (str(each.get("image", "")), *texts(each.get("previous")).values())]
+    tags = {digest_in(each): tag_in(each) for each in images if digest_in(each) and tag_in(each)}
+    begun = {each.get("op") for each in lines if each.get("line") == "opened"}
+    for each in in_order(lines):
+        if each.get("line") == "opened":
+            yield _row(each, end_of(lines, each) or {"outcome": "still open"}, tags)
+        elif each.get("line") != "closed" or each.get("op") not in begun:
+            yield _row(each, each, tags)
+
+
+def _row(start: Line, end: Line, tags: Mapping[str, str]) -> tuple[str, ...]:
+    what = " ".join(str(start[each]) for each in ("kind", "gate") if start.get(each))
+    why = (start.get("reason") if start.get("line") != "closed" else "") or end.get("why") or ""
+    told = (_way(start, tags), _outcome(end), _took(end), str(start.get("actor", "")), str(why))
+    return (_at(start), what, *(clipped(each, MOST_COLUMNS) for each in told))
+
+
+def _at(line: Line) -> str:
+    """Our times are in UTC, to the second; what else stands there is shown as it is."""
+    at = str(line.get("at", ""))
+    return at.removesuffix("+00:00").replace("T", " ") if at.endswith("+00:00") else at
+
+
+def _way(start: Line, tags: Mapping[str, str]) -> str:
+    """From which tags to which; of what was decided about a digest, its tag."""
+    digest = str(start.get("digest", ""))
+    before = _names(texts(start.get("previous")).values())
+    then = _names((*texts(start.get("images")).values(), str(start.get("image", "")))) or tags.get(digest, digest[:19])
+    return f"{before} → {then}" if before else then
+
+
+def _names(images: Iterable[str]) -> str:
+    """Name images by their tags, each once; one without a tag by some of its digest."""
+    return ", ".join(dict.fromkeys(tag_in(each) or digest_in(each)[:19] or each for each in images if each))
+
+
+def _outcome(end: Line) -> str:
+    """Say how it ended, and of what didn't succeed why."""
+    outcome = str(end.get("outcome", ""))
+    reason = str(end.get("reason", "")) if outcome not in {"", "succeeded"} else ""
+    back = ", rolled back by itself" if end.get("rolled_back") else ""
+    return ": ".join(filter(None, (outcome.replace("_", " "), reason))) + back
+
+
+def _took(end: Line) -> str:
+    seconds = end.get("duration")
+    return format_duration(seconds) if isinstance(seconds, int | float) and 0 <= seconds < _LONGEST_SECONDS else ""

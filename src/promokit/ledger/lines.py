@@ -12,6 +12,8 @@ from typing import Any
 
 Line = Mapping[str, Any]
 BY_WORKLOAD = ("previous", "images")
+WORDS = ("line", "kind", "op", "at", "outcome")
+"""What all readers go by: a line in which one of these isn't text is none."""
 LONGEST = 500
 LONGEST_ANSWER = 160
 """Bytes, of a text and of what a gate answered: longer ones are cut, so that 200 operations have room in an object."""
@@ -30,10 +32,13 @@ def written(line: Line) -> str:
 
 
 def read(text: str) -> dict[str, Any]:
-    """Return the line that stands in a text. ValueError where that is no JSON object."""
-    found = json.loads(text)
-    if not isinstance(found, dict):
-        raise ValueError("not a JSON object")
+    """Return the line that stands in a text. ValueError where that is no JSON object, or one that can't be ours."""
+    try:
+        found = json.loads(text)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+    if not isinstance(found, dict) or not all(isinstance(found.get(each, ""), str) for each in WORDS):
+        raise ValueError("not a JSON object with our words")
     return {key: _by_workload(value) if key in BY_WORKLOAD else value for key, value in found.items()}
 
 

@@ -25,17 +25,24 @@ def read_book(namespace: Namespace) -> Book:
         return Book()
     try:
         content = data.get("data", {})
-        lines = tuple(read(each) for each in content.get("lines", "").splitlines())
-        anchor = {**_ANCHOR, **read(content.get("anchor", "{}"))}
+        lines = tuple(_read(f"line {n}", each) for n, each in enumerate(content.get("lines", "").splitlines(), 1))
+        anchor = {**_ANCHOR, **_read("the anchor", content.get("anchor", "{}"))}
         if any(type(anchor[key]) is not type(value) for key, value in _ANCHOR.items()):
-            raise ValueError("the anchor's fields are of other types")
+            raise ValueError("the anchor")
     except ValueError as error:
         raise VerificationFailed(
-            "the ledger can't be read: a line of it is not one of ours",
+            f"the ledger can't be read: {error} is not one of ours",
             where=f"ConfigMap {NAME} in {namespace.name}",
             remedy="see who edited it (its managedFields) and restore it: its holds and history are worth it",
         ) from error
     return Book(lines, anchor["hash"], anchor["dropped"], data["metadata"]["resourceVersion"])
+
+
+def _read(what: str, text: str) -> dict[str, Any]:
+    try:
+        return read(text)
+    except ValueError as error:
+        raise ValueError(what) from error
 
 
 def append(namespace: Namespace, entries: Callable[[Book], Sequence[Mapping[str, Any]]]) -> Book:
