@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from attrs import define, field, frozen
 from promokit.cluster.connect import connect
 from promokit.cluster.namespace import Namespace
 from promokit.ledger.book import Book
+from promokit.ledger.lines import Line
 from promokit.ledger.record import entry
 from promokit.ledger.store import append, read_book
 from promokit.model import Cluster as ClusterSettings
@@ -89,7 +90,7 @@ class Stand:
     folder: Path
     started: list[subprocess.Popen[str]] = field(factory=list)
 
-    def make(self, runs: int, *, args: str = "-ready-after=50ms", job: str = "-exit-after=300ms", **gates: str) -> None:
+    def make(self, runs: int, *, args: str = "-ready-after=50ms", job: str = "-exit-after=300ms", **gates: Any) -> None:
         """Make the namespace and its files. `args` and `job` say how the program and the migration behave."""
         self.place.make()
         for name in WORKLOADS:
@@ -97,7 +98,7 @@ class Stand:
         for name in WORKLOADS:
             self.place.wait_until_complete("deployment", name)
         for each in self.world.releases[: runs + 1]:
-            self._recorded(each)
+            self.write(succeeded(f"before-{each.image.tag}", str(each.image)))
         self._write_files(job, gates)
 
     def environ(self, kubeconfig: Path | None = None) -> dict[str, str]:
@@ -134,6 +135,18 @@ class Stand:
     def rollback(self, *words: str, **how: Any) -> subprocess.Popen[str]:
         """Start a rollback."""
         return self.start("rollback", "target", "--yes", *words, **how)
+
+    def kubeconfig(self, name: str, token: str) -> Path:
+        """The way to the cluster of whoever has this token."""
+        return self._kubeconfig(name, self.world.cluster.endpoint, token)
+
+    def set_images(self, number: int) -> None:
+        """Somebody sets all workloads to a release, by hand."""
+        for name, part in WORKLOADS.items():
+            containers = [{"name": part, "image": str(self.world.releases[number].image)}]
+            self.place.patch("deployment", name, {"spec": {"template": {"spec": {"containers": containers}}}})
+        for name in WORKLOADS:
+            self.place.wait_until_complete("deployment", name)
 
     def namespace(self) -> Namespace:
         """The namespace as promokit's own code reads it."""
@@ -173,15 +186,12 @@ class Stand:
         """What `images` are when all workloads are set to a release."""
         return dict.fromkeys(WORKLOADS, str(self.world.releases[number].image))
 
-    def _recorded(self, release: Release) -> None:
-        """Write an operation that succeeded, as promokit does."""
-        name, now = f"before-{release.image.tag}", datetime.now(UTC)
-        image, both = str(release.image), [f"{each}/{part}" for each, part in WORKLOADS.items()]
-        begun = entry("opened", "promotion", name, now, image=image, previous=dict.fromkeys(both, image), actor="alice")
-        ended = entry("closed", "promotion", name, now, outcome="succeeded", reason="complete")
-        append(self.namespace(), lambda book: [begun, ended])
+    def write(self, lines: Iterable[Line]) -> None:
+        """Write lines into the ledger."""
+        entries = list(lines)
+        append(self.namespace(), lambda book: entries)
 
-    def _write_files(self, job: str, gates: dict[str, str]) -> None:
+    def _write_files(self, job: str, gates: dict[str, Any]) -> None:
         both = [f"{name}/{part}" for name, part in WORKLOADS.items()]
         migrate = {"name": "migrate", "image": "to-be-set", "args": [*job.split(), "-exit-code=0"]}
         spec = {"restartPolicy": "Never", "containers": [migrate]}
@@ -219,6 +229,13 @@ class Stand:
         path = self.folder / f"{name}.kubeconfig"
         path.write_text(json.dumps(content))
         return path
+
+
+def succeeded(operation: str, image: str, **facts: Any) -> tuple[Line, Line]:
+    """An operation that succeeded, as promokit writes it."""
+    before, now = dict.fromkeys((f"{each}/{part}" for each, part in WORKLOADS.items()), image), datetime.now(UTC)
+    begun = entry("opened", "promotion", operation, now, image=image, previous=before, actor="alice", **facts)
+    return begun, entry("closed", "promotion", operation, now, outcome="succeeded", reason="complete")
 
 
 def _deployment(name: str, release: Release, args: str = "-ready-after=50ms") -> dict[str, Any]:

@@ -12,7 +12,7 @@ import pytest
 
 from promokit.ledger.store import read_book
 from tests.lab.before_rollback import Stage, staged
-from tests.lab.cases.manifests import container, stateful_set
+from tests.lab.cases.manifests import container, daemon_set, stateful_set
 from tests.lab.cases.steps import SetImage
 from tests.lab.stand import World
 from tests.lab.stories import Stories, Story
@@ -79,6 +79,22 @@ def a_stateful_set_without_a_ledger(stage: Stage) -> None:
     assert found["spec"]["template"]["spec"]["containers"][0]["image"] == stage.place.images["good"]
 
 
+def a_daemon_set(stage: Stage) -> None:
+    """By the ledger; and by its ControllerRevisions where the ledger is gone."""
+    stage.place.apply(daemon_set())
+    stage.place.wait_until_complete("daemonset", "agent")
+    SetImage("daemonset/agent/app", "actor:another").do(stage.place)
+    stage.place.wait_until_complete("daemonset", "agent")
+    stage.record("good", "another")
+    for behaviour in ("good", "another"):
+        done = stage.rollback("--yes", workloads=("daemonset/agent/app",))
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert ("unproven" in done.stdout + done.stderr) == (behaviour == "another")
+        found = stage.place.api.get(stage.place.path("daemonset", "agent"))
+        assert found["spec"]["template"]["spec"]["containers"][0]["image"] == stage.place.images[behaviour]
+        stage.place.delete("configmap", "promokit-ledger")
+
+
 def a_paused_deployment(stage: Stage) -> None:
     """It is refused with what to do, and nothing is changed."""
     stage.record("good", "better")
@@ -127,6 +143,7 @@ STORIES: dict[str, Callable[[Stage], None]] = {
     "rubbish": partial(without_a_ledger, ledger="rubbish"),
     "whole": the_whole_template,
     "stateful-set": a_stateful_set_without_a_ledger,
+    "daemon-set": a_daemon_set,
     "paused": a_paused_deployment,
     "not-asked": nobody_is_asked,
     "no": partial(somebody_is_asked, answer="n"),

@@ -125,3 +125,27 @@ def test_a_rollback_that_stopped_half_way_is_finished(moved: Scene) -> None:
     assert set(moved.book().holds) == {str(moved.images[THIRD].digest)}
     assert rollback(moved.environment, clients=moved.clients).succeeded
     assert moved.running() == dict.fromkeys(BOTH, SECOND)
+
+
+@pytest.mark.parametrize(("lost", "for_good"), [(99, True), (3, True), (2, False), (1, False)])
+def test_a_ledger_that_loses_lines_meanwhile_has_the_rollback_and_its_hold_again(
+    moved: Scene, lost: int, for_good: bool
+) -> None:
+    """Somebody deletes it, or cuts its tail, while images are changed; what of others' lines is lost is told."""
+    told: list[str] = []
+    cuts: list[int] = []
+
+    def cut(key: tuple[str, str, str]) -> None:
+        if key[1:] == ("deployments", "worker-app") and SECOND in str(moved.api.objects[key]) and not cuts:
+            cuts.append(lost)
+            config = moved.api.get("configmaps", "promokit-ledger")
+            lines = config["data"]["lines"].splitlines()[:-lost]
+            moved.api.put("configmaps", "promokit-ledger", {"data": {"lines": "\n".join(lines)}})
+
+    moved.api.reactions.append(cut)
+    assert rollback(moved.environment, clients=moved.clients, progress=told.append).succeeded
+    assert any("THE LEDGER LOST LINES MEANWHILE" in each for each in told) == for_good
+    book = moved.book()
+    assert book.broken() is None
+    assert [each["outcome"] for each in book.lines if each["line"] == "closed"][-1] == "succeeded"
+    assert set(book.holds) == {str(moved.images[THIRD].digest)}

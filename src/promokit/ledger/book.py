@@ -37,6 +37,10 @@ class Book:
             return Break(1, "lines before it were removed: older ones are dropped only from a longer ledger")
         return verify(self.lines, self.anchor, head)
 
+    def follows(self, before: Book) -> bool:
+        """Say whether this ledger still has the newest line of an earlier reading."""
+        return any(before.head == each for each in (self.anchor, *(line.get("hash") for line in self.lines)))
+
     def grown(self, entries: Sequence[Mapping[str, Any]]) -> Book:
         """Return the ledger with these lines appended, and with what is too old dropped from it.
 

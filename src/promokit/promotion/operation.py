@@ -16,9 +16,10 @@ from promokit.cluster.namespace import Namespace
 from promokit.errors import PromokitError
 from promokit.ledger.allowed_store import WHAT, publish_allowed
 from promokit.ledger.book import Book
+from promokit.ledger.chain import SHORTEST_HEAD
 from promokit.ledger.lease import Lease, take
 from promokit.ledger.lines import Line
-from promokit.ledger.record import entry, opened, unfinished
+from promokit.ledger.record import end_of, entry, opened, unfinished
 from promokit.ledger.store import append
 from promokit.model import Environment
 from promokit.promotion.announcing import announce
@@ -27,14 +28,19 @@ from promokit.promotion.result import Result
 from promokit.promotion.stopping import cancel
 from promokit.rollout.change import epoch_of
 
+_LOST = (
+    "THE LEDGER LOST LINES MEANWHILE: its head was {head}…, and no line has that hash any more. This operation is on "
+    "record again; what else was there isn't: see who changed the ConfigMap (its managedFields)"
+)
+
 
 @define
 class Operation:
     """An operation under way. `id` joins its two lines in the ledger; `started` is monotonic seconds.
 
     `book` is the ledger as last written. `image` is what it brings, `previous` what ran before by the workload.
-    `opening` is its first line as long as it isn't known to be written, `ending` its result and facts once known.
-    `first` and `last` are its two lines.
+    `opening` are the lines that opened it, `ending` its result and facts once known. `first` and `last` are its two
+    lines.
     """
 
     namespace: Namespace
@@ -46,7 +52,7 @@ class Operation:
     book: Book = field(factory=Book)
     image: str = ""
     previous: Mapping[str, str] = field(factory=dict)
-    opening: Mapping[str, Any] | None = None
+    opening: Sequence[Line] = ()
     ending: tuple[Result, Mapping[str, Any]] | None = None
     first: Line = field(factory=dict)
     last: Line = field(factory=dict)
@@ -71,13 +77,14 @@ class Operation:
         return self.head
 
     def _missing(self, book: Book, closed: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-        """Return what isn't written of its two lines.
+        """Return what isn't written of its lines.
 
-        A request for the first one may still be on its way: it fails once both are there.
+        A request for the first ones may still be on its way: it fails once all are there. Or somebody took them away.
         """
-        if _is_open(book, self.id):
-            return [closed]
-        return [self.opening, closed] if self.opening and opened(book.lines, self.id) is None else []
+        if end_of(book.lines, closed):
+            return []
+        there = {(each.get("op"), each.get("line")) for each in book.lines}
+        return [*(each for each in self.opening if (each["op"], each["line"]) not in there), closed]
 
     def publish(self) -> None:
         """List the digests that may run here by the ledger, before the cluster is changed and after. Unreachable."""
@@ -86,8 +93,11 @@ class Operation:
     def end(self, result: Result, progress: Callable[[str], None], **facts: Any) -> Result:
         """Close the operation and let the lease go. A ledger that can't be written never hides what happened."""
         self.ending = (result, facts)
+        before = self.book
         try:
             head = self.close(result, **facts) if self.id else ""
+            if before.lines and not self.book.follows(before):
+                progress(_LOST.format(head=before.head[:SHORTEST_HEAD]))
         except PromokitError as error:
             head = ""
             progress(f"THE LEDGER CAN'T BE WRITTEN: {error.what}. What happened is told here alone: record it by hand.")
@@ -164,15 +174,14 @@ def begin(
         **facts,
     )
     operation = _of_line(namespace, environment, lease, line, Book())
-    operation.opening = line
+    operation.opening = (line, *beside)
     try:
-        operation.book = append(namespace, lambda book: _opening(book, (line, *beside), lease.taken_from))
+        operation.book = append(namespace, lambda book: _opening(book, operation.opening, lease.taken_from))
     except Exception:
         raise
     except BaseException as stopped:
         cancel(operation, stopped)
         raise
-    operation.opening = None
     return operation
 
 
@@ -199,6 +208,7 @@ def _of_line(
         book=book,
         image=str(line.get("image", "")),
         previous=told if isinstance(told, Mapping) else {},
+        opening=(line,),
         first=line,
     )
 
@@ -206,10 +216,6 @@ def _of_line(
 def _opening(book: Book, lines: Sequence[Mapping[str, Any]], taken_from: str) -> Sequence[Mapping[str, Any]]:
     """Return what opens an operation; nothing where its line is there, and only the answer to writing it was lost."""
     return [] if opened(book.lines, str(lines[0]["op"])) else [*interrupted(book, taken_from), *lines]
-
-
-def _is_open(book: Book, operation: str) -> bool:
-    return any(each.get("op") == operation for each in unfinished(book.lines))
 
 
 def interrupted(book: Book, taken_from: str = "") -> list[Line]:
