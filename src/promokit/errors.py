@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 LONGEST = 5000
 """Characters of what an error tells: a plan's refusal with every gate has room."""
@@ -22,6 +22,8 @@ class PromokitError(Exception):
     """Whether anything was changed before it was raised: set by the operation that it ends."""
     table: Sequence[Sequence[str]] = ()
     """What a line can't hold, where there is such: rows, of which the first is the head."""
+    unwritten: Sequence[Mapping[str, Any]] = ()
+    """The lines of the operation that it ends, where its ledger couldn't be written."""
 
     def __init__(
         self, what: str, *, where: str | None = None, remedy: str | None = None, reason: str | None = None

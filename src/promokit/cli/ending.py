@@ -26,10 +26,12 @@ _REGISTRY_HOST = re.compile(r"\b\d{12}\.dkr[.-]ecr[\w.-]*/")
 class Stopped(BaseException):
     """A signal asked the process to stop. Not an Exception, so that nothing on the way takes it for an error.
 
-    `changed`, and notes on what is true of the cluster, are set by the operation that it ends.
+    `changed`, notes on what is true of the cluster, and lines that its ledger doesn't have, are set by the operation
+    that it ends.
     """
 
     changed = False
+    unwritten: Sequence[Mapping[str, Any]] = ()
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
@@ -39,7 +41,10 @@ class Stopped(BaseException):
 
 @frozen
 class Ending:
-    """What a command came to: `data` for -o json, `text` for people, outputs and summary for a GitHub job."""
+    """What a command came to: `data` for -o json, `text` for people, outputs and summary for a GitHub job.
+
+    `error` and `warning` are annotations of its run.
+    """
 
     data: Mapping[str, Any]
     text: str = ""
@@ -47,6 +52,7 @@ class Ending:
     outputs: Mapping[str, Any] = field(factory=dict)
     summary: str = ""
     error: str = ""
+    warning: str = ""
 
 
 def end(ending: Ending, output: str, environ: Mapping[str, str]) -> int:
@@ -55,7 +61,7 @@ def end(ending: Ending, output: str, environ: Mapping[str, str]) -> int:
         click.echo(json.dumps(ending.data, indent=2, default=str))
     elif ending.text:
         click.echo(plain(ending.text))
-    _tell_runner(environ, ending.outputs, ending.error, ending.summary)
+    _tell_runner(environ, ending.outputs, ending.error, ending.summary, ending.warning)
     return ending.exit_code
 
 
@@ -70,10 +76,12 @@ def end_with_error(error: BaseException, words: Sequence[str], environ: Mapping[
     told = {"outcome": outcome, "reason": reason, "changed": changed}
     head, *rows = getattr(error, "table", None) or ((),)
     table = f"{stacked_table(head, rows)}\n" if rows else ""
+    unwritten = getattr(error, "unwritten", ())
     data = {"error": line, "exit_code": code, "details": [dict(zip(head, row, strict=True)) for row in rows], **told}
-    _say(f"{table}promokit: {plain(line)}", data, words)
-    parts = [f"### {outcome}", markdown_escape(line), *([markdown_table(head, rows)] if rows else [])]
-    _tell_runner(environ, {**told, "reason": without_host(line)}, line, "\n\n".join(parts))
+    _say(f"{table}promokit: {plain(line)}", {**data, "unwritten": unwritten}, words)
+    parts = (f"### {outcome}", markdown_escape(line), markdown_table(head, rows) if rows else "")
+    summary = "\n\n".join(filter(None, (*parts, _unwritten(unwritten)[1])))
+    _tell_runner(environ, {**told, "reason": without_host(line)}, line, summary)
     sys.exit(code)
 
 
@@ -82,13 +90,16 @@ def end_with_signal(stopped: Stopped, words: Sequence[str], environ: Mapping[str
     what, code = f"stopped by {stopped.signal}", 128 + stopped.number
     line = "; ".join((what, *getattr(stopped, "__notes__", ())))
     told = {"outcome": "cancelled", "reason": "cancelled", "changed": stopped.changed}
-    _say(f"promokit: {plain(line)}", {"error": line, "exit_code": code, **told}, words)
-    _tell_runner(environ, {**told, "reason": what}, summary=f"### {markdown_escape(line)}\n" if stopped.changed else "")
+    unwritten = stopped.unwritten
+    _say(f"promokit: {plain(line)}", {"error": line, "exit_code": code, **told, "unwritten": unwritten}, words)
+    parts = (f"### {markdown_escape(line)}" if stopped.changed or unwritten else "", _unwritten(unwritten)[1])
+    _tell_runner(environ, {**told, "reason": what}, summary="\n\n".join(filter(None, parts)))
     sys.exit(code)
 
 
 def _say(line: str, data: Mapping[str, Any], words: Sequence[str]) -> None:
     """Say it on stderr, and as JSON where that was asked for; a closed output takes nothing away from the exit code."""
+    line += _unwritten(data["unwritten"])[0]
     with suppress(OSError):
         if _json_asked(words):
             click.echo(json.dumps(data))
@@ -96,7 +107,9 @@ def _say(line: str, data: Mapping[str, Any], words: Sequence[str]) -> None:
         click.echo(line, err=True)
 
 
-def _tell_runner(environ: Mapping[str, str], outputs: Mapping[str, Any], error: str = "", summary: str = "") -> None:
+def _tell_runner(
+    environ: Mapping[str, str], outputs: Mapping[str, Any], error: str = "", summary: str = "", warning: str = ""
+) -> None:
     """Write the runner's files. One that can't be written is told; it changes nothing of what happened."""
     runner = Runner.from_environ(environ)
     if runner is None:
@@ -106,11 +119,22 @@ def _tell_runner(environ: Mapping[str, str], outputs: Mapping[str, Any], error: 
             runner.output(name, _text(value))
         if summary:
             runner.summary(summary)
+        if warning:
+            runner.warning(warning)
         if error:
             runner.error(error)
     except (OSError, PromokitError) as failed:
         with suppress(OSError):
             click.echo(f"promokit: the runner's files can't be written: {failed}", err=True)
+
+
+def _unwritten(lines: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
+    """Return what is told of lines that a ledger hasn't got, as text and for a summary. Seldom, so loaded then."""
+    if not lines:
+        return "", ""
+    from promokit.cli.unwritten import unwritten_summary, unwritten_text
+
+    return unwritten_text(lines), unwritten_summary(lines)
 
 
 def without_host(text: str) -> str:

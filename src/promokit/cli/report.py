@@ -67,8 +67,13 @@ def details(before: str, standings: Sequence[Standing], evidence: Sequence[Evide
 
 
 def fenced(lines: Sequence[str]) -> str:
-    """Return foreign lines as a block of code, in a fence longer than any in them: nothing in it is markup."""
-    text = "\n".join(_log_line(each) for each in lines)
+    """Return foreign lines as a block of code, each cut where it is very long."""
+    return block([_log_line(each) for each in lines])
+
+
+def block(lines: Sequence[str]) -> str:
+    """Return foreign lines whole as a block of code, in a fence longer than any in them: nothing in it is markup."""
+    text = "\n".join(plain(each) for each in lines)
     longest = max((len(each) for each in _FENCES.findall(text)), default=0)
     fence = "`" * max(longest + 1, 3)
     return f"{fence}text\n{text}\n{fence}\n"
@@ -86,7 +91,7 @@ def _log(evidence: Evidence) -> str:
 
 def _log_line(line: str) -> str:
     more = "…" if len(line) > LONGEST_LOG_LINE else ""
-    return plain(re.sub(r"[\r\n]", " ", line[:LONGEST_LOG_LINE])) + more
+    return re.sub(r"[\r\n]", " ", line[:LONGEST_LOG_LINE]) + more
 
 
 def _rows(standings: Sequence[Standing]) -> Rows:

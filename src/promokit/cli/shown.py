@@ -11,6 +11,7 @@ from promokit.cli.changes import one_line
 from promokit.cli.ending import Ending, without_host
 from promokit.cli.report import MOST_SUMMARY_CAUSES, cause, cause_lines, details, short, workload_table
 from promokit.cli.tables import Rows, markdown_table, text_table
+from promokit.cli.unwritten import unwritten_summary, unwritten_text, unwritten_warning
 from promokit.durations import format_duration
 from promokit.github.escape import markdown_escape
 from promokit.ledger.record import digest_in, tag_in
@@ -110,8 +111,9 @@ def result_ending(what: str, environment: str, result: Result) -> Ending:
     ]
     rows = [each for each in facts if each[1]]
     error = "" if result.succeeded else head + ("" if _is_annotated(result) else _first_cause(result))
-    data = {**result.to_json(), "environment": environment}
-    return Ending(data, _text(head, rows, result), result.exit_code, outputs, _summary(head, rows, result), error)
+    text, summary = _text(head, rows, result), _summary(head, rows, result)
+    data, warning = {**result.to_json(), "environment": environment}, unwritten_warning(environment, result.unwritten)
+    return Ending(data, text, result.exit_code, outputs, summary, error, warning)
 
 
 def _reason(result: Result) -> str:
@@ -129,7 +131,7 @@ def _text(head: str, rows: Rows, result: Result) -> str:
     lines = [head, *causes, *remedy, *steps, text_table(("", ""), rows).lstrip("\n")]
     if len(result.standings) > 1:
         lines += ["", workload_table(result.standings)]
-    return "\n".join(lines)
+    return "\n".join((*lines, unwritten_text(result.unwritten))).rstrip("\n")
 
 
 def _summary(head: str, rows: Rows, result: Result) -> str:
@@ -140,7 +142,8 @@ def _summary(head: str, rows: Rows, result: Result) -> str:
         causes.append(f"and {len(evidence) - MOST_SUMMARY_CAUSES} more")
     remedy = [markdown_escape(f"Remedy: {result.remedy}.")] if result.remedy else []
     steps = [short(each) for each in result.next_steps]
-    parts = [f"### {markdown_escape(head)}", *causes, *remedy, *steps, markdown_table(("fact", ""), rows)]
+    told = filter(None, (unwritten_summary(result.unwritten),))
+    parts = [f"### {markdown_escape(head)}", *causes, *remedy, *steps, *told, markdown_table(("fact", ""), rows)]
     before = "\n\n".join(parts)
     return before + "\n" + details(before, result.standings, evidence)
 

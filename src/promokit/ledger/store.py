@@ -15,6 +15,7 @@ from promokit.ledger.contention import written_among_others
 from promokit.ledger.lines import read, written
 
 NAME = "promokit-ledger"
+WHAT = "the ledger"
 _ANCHOR: Mapping[str, Any] = {"hash": START, "dropped": 0}
 
 
@@ -56,7 +57,7 @@ def append(namespace: Namespace, entries: Callable[[Book], Sequence[Mapping[str,
         grown = book.grown(entries(book))
         return book if grown is book else _written(namespace, grown)
 
-    return written_among_others(namespace, "the ledger", NAME, write)
+    return written_among_others(namespace, WHAT, NAME, write)
 
 
 def _written(namespace: Namespace, book: Book) -> Book:

@@ -13,14 +13,16 @@ from attrs import define, evolve, field
 
 from promokit.cluster.identity import own_name
 from promokit.cluster.namespace import Namespace
-from promokit.errors import PromokitError
+from promokit.errors import PromokitError, Superseded
 from promokit.ledger.allowed_store import WHAT, publish_allowed
 from promokit.ledger.book import Book
 from promokit.ledger.chain import SHORTEST_HEAD
 from promokit.ledger.lease import Lease, take
 from promokit.ledger.lines import Line
 from promokit.ledger.record import end_of, entry, opened, unfinished
+from promokit.ledger.store import WHAT as LEDGER
 from promokit.ledger.store import append
+from promokit.ledger.unwritten import told_lines
 from promokit.model import Environment
 from promokit.promotion.announcing import announce
 from promokit.promotion.clients import Clients
@@ -40,7 +42,7 @@ class Operation:
 
     `book` is the ledger as last written. `image` is what it brings, `previous` what ran before by the workload.
     `opening` are the lines that opened it, `ending` its result and facts once known. `first` and `last` are its two
-    lines.
+    lines. `unrecorded` is whether it goes on without its opening: the ledger couldn't be written.
     """
 
     namespace: Namespace
@@ -56,11 +58,17 @@ class Operation:
     ending: tuple[Result, Mapping[str, Any]] | None = None
     first: Line = field(factory=dict)
     last: Line = field(factory=dict)
+    unrecorded: bool = False
 
     @property
     def head(self) -> str:
         """The ledger's head as last written."""
         return self.book.head
+
+    @property
+    def lines(self) -> tuple[Mapping[str, Any], ...]:
+        """All its lines, as they are told where the ledger hasn't got them."""
+        return told_lines(self.environment, (*self.opening, self.last))
 
     def close(self, result: Result, **facts: Any) -> str:
         """Write the `closed` line and return the ledger's new head; whoever took over may have written it already."""
@@ -73,6 +81,8 @@ class Operation:
             **facts,
         }
         line = self.last = entry("closed", self.kind, self.id, datetime.now(UTC), **told)
+        if self.unrecorded and result.reason == "superseded":
+            raise Superseded("it is another operation's now, and these lines stand before what that wrote")
         self.book = append(self.namespace, lambda book: self._missing(book, line))
         return self.head
 
@@ -91,36 +101,46 @@ class Operation:
         publish_allowed(self.namespace, self.book)
 
     def end(self, result: Result, progress: Callable[[str], None], **facts: Any) -> Result:
-        """Close the operation and let the lease go. A ledger that can't be written never hides what happened."""
+        """Close the operation and let the lease go. A ledger that can't be written never hides what happened.
+
+        Its lines are in the result then. One that couldn't be written at the beginning is tried again.
+        """
         self.ending = (result, facts)
         before = self.book
         try:
-            head = self.close(result, **facts) if self.id else ""
+            result = evolve(result, head=self.close(result, **facts))
             if before.lines and not self.book.follows(before):
                 progress(_LOST.format(head=before.head[:SHORTEST_HEAD]))
+            if self.unrecorded:
+                self.unrecorded = False
+                progress("the ledger could be written now: it says what was done")
         except PromokitError as error:
-            head = ""
-            progress(f"THE LEDGER CAN'T BE WRITTEN: {error.what}. What happened is told here alone: record it by hand.")
+            result = evolve(result, unwritten=self.lines)
+            progress(f"{loudly(LEDGER, error)}. What happened is told here alone: take its lines in.")
         self.publish_loudly(progress)
         self.lease.release()
         self.announce(progress)
-        return evolve(result, head=head)
+        return result
 
     def publish_loudly(self, progress: Callable[[str], None]) -> None:
         """List them, or say that it can't be done: that stops no rollback, and the next operation mends it."""
-        if not self.id:
+        if self.unrecorded:
             return  # the ledger couldn't be written, which was said
         try:
             self.publish()
         except PromokitError as error:
-            progress(
-                f"{WHAT.upper()} CAN'T BE WRITTEN: {error.what}. A policy that goes by it may refuse what is done."
-            )
+            progress(f"{loudly(WHAT, error)}. A policy that goes by it may refuse what is done.")
 
     def announce(self, progress: Callable[[str], None]) -> None:
         """Write an Event about its end on each workload; what can't be written is told once."""
         if self.first and self.last:
             announce(self.namespace, self.environment, self.first, self.last, progress)
+
+
+def loudly(what: str, error: PromokitError) -> str:
+    """Say that something can't be written, and why, so that nobody overlooks it."""
+    why = error.what.removeprefix(f"{what} can't be written: ")
+    return f"{what.upper()} CAN'T BE WRITTEN: {why}"
 
 
 @contextmanager
@@ -155,10 +175,12 @@ def begin(
     kind: str,
     facts: Mapping[str, Any],
     beside: Sequence[Mapping[str, Any]] = (),
+    unwritten: Callable[[PromokitError], None] | None = None,
 ) -> Operation:
     """Open an operation in the ledger. Others that were never closed are closed as interrupted: we hold their lease.
 
-    `beside` are lines that are written with it, or not at all.
+    `beside` are lines that are written with it, or not at all. Where neither can be, it raises; with `unwritten`, that
+    is told, and the operation goes on unrecorded.
     """
     namespace, context = clients.namespace(environment), clients.context
     line = entry(
@@ -177,6 +199,11 @@ def begin(
     operation.opening = (line, *beside)
     try:
         operation.book = append(namespace, lambda book: _opening(book, operation.opening, lease.taken_from))
+    except PromokitError as error:
+        if unwritten is None:
+            raise
+        unwritten(error)
+        operation.unrecorded = True
     except Exception:
         raise
     except BaseException as stopped:

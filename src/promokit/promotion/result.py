@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from attrs import asdict, frozen
@@ -18,7 +19,8 @@ class Result:
 
     `duration` is in seconds. `head` is the ledger's head after it. `next_steps` are sentences for the person. `back` is
     how going back by itself ended, where that was tried: succeeded, or why it isn't back. `standings` are how a
-    rollout's workloads stood at its end, each with its own verdict.
+    rollout's workloads stood at its end, each with its own verdict. `unwritten` are the operation's lines where the
+    ledger couldn't be written, to be taken in later.
     """
 
     outcome: str
@@ -35,6 +37,7 @@ class Result:
     job: str = ""
     head: str = ""
     next_steps: tuple[str, ...] = ()
+    unwritten: tuple[Mapping[str, Any], ...] = ()
     standings: tuple[Standing, ...] = ()
 
     @property

@@ -12,9 +12,10 @@ from promokit.errors import PromokitError, Refused
 from promokit.image import Digest
 from promokit.ledger.lease import Lease
 from promokit.ledger.record import tag_in
+from promokit.ledger.store import WHAT as LEDGER
 from promokit.model import Environment
 from promokit.promotion.clients import Clients
-from promokit.promotion.operation import Operation, begin, under_lease
+from promokit.promotion.operation import Operation, begin, loudly, under_lease
 from promokit.promotion.presence import Inquiry
 from promokit.promotion.record import noted
 from promokit.promotion.result import Result, of_rollout
@@ -60,8 +61,8 @@ def rollback(
             operation.publish_loudly(progress)
             policy = evolve(Policy.of(environment), image_exists="yes" if known else "unknown")
             result = _gone_back(clients, policy, way, operation, progress, record)
-            steps = _next_steps(environment, held if operation.id else ())
-            return operation.end(evolve(result, next_steps=steps), progress, proven=way.proven)
+            done = operation.end(result, progress, proven=way.proven)
+            return evolve(done, next_steps=_next_steps(environment, () if operation.unrecorded else held))
 
 
 def _known_to_be_there(inquiry: Inquiry, way: Way, progress: Progress) -> bool:
@@ -107,14 +108,14 @@ def _begun(
         **({"whole": True} if way.templates else {}),
     }
     holds = [noted("hold", Digest.parse(each), reason, clients.context) for each in held]
-    try:
-        return begin(clients, environment, lease, "rollback", facts, beside=holds)
-    except PromokitError as error:
-        progress(f"THE LEDGER CAN'T BE WRITTEN: {error.what}. Rolling back all the same; record it by hand.")
+
+    def unwritten(error: PromokitError) -> None:
+        progress(f"{loudly(LEDGER, error)}. Rolling back all the same; its lines are told at the end.")
         if held:
             digests = ", ".join(held)
             progress(f"THE HOLD CAN'T BE WRITTEN EITHER: nothing keeps {digests} from being promoted again.")
-        return Operation(clients.namespace(environment), environment, lease, "rollback")
+
+    return begin(clients, environment, lease, "rollback", facts, beside=holds, unwritten=unwritten)
 
 
 def _gone_back(

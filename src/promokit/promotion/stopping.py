@@ -28,11 +28,11 @@ def closing(operation: Operation) -> Iterator[None]:
         yield
     except PromokitError as error:
         reason = "superseded" if isinstance(error, Superseded) else "error"
-        _close_quietly(operation, Result("inconclusive", reason), {"why": error.what})
+        _close_quietly(operation, Result("inconclusive", reason), {"why": error.what}, error)
         raise
     except Exception as error:
         why = f"{type(error).__name__}: {error}"
-        _close_quietly(operation, Result("inconclusive", "error"), {"why": why})
+        _close_quietly(operation, Result("inconclusive", "error"), {"why": why}, error)
         raise
     except BaseException as stopped:
         cancel(operation, stopped)
@@ -53,7 +53,7 @@ def cancel(operation: Operation, stopped: BaseException) -> None:
     result = Result("inconclusive", "cancelled", changed=changed)
     facts = {"why": f"stopped by {signal}", "workloads": after.workloads, "jobs": after.jobs}
     known, with_facts = operation.ending or (result, facts)
-    if not _close_quietly(operation, known, with_facts):
+    if not _close_quietly(operation, known, with_facts, stopped):
         stopped.add_note("the ledger doesn't say so: whoever comes next closes the operation as interrupted")
 
 
@@ -85,14 +85,15 @@ def _noted(stopped: BaseException, namespace: Namespace, environment: Environmen
     return after
 
 
-def _close_quietly(operation: Operation, result: Result, facts: Mapping[str, Any]) -> bool:
-    """Return whether it is closed. What stopped us is what the user must hear of."""
-    if not operation.id:
-        return True  # it was never opened: the ledger couldn't be written, which was said
+def _close_quietly(operation: Operation, result: Result, facts: Mapping[str, Any], stopped_by: BaseException) -> bool:
+    """Return whether it is closed, or its lines are told by what stopped us: that is what the user must hear of."""
     try:
         operation.close(result, **facts)
     except PromokitError:
-        return False
+        if not operation.unrecorded and not operation.ending:
+            return False
+        stopped_by.unwritten = operation.lines  # type: ignore[attr-defined]
+        return True
     with suppress(PromokitError):  # the next operation mends the list
         operation.publish()
     operation.announce(lambda text: None)
