@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from promokit.promotion.record import history, hold, override, release
     from promokit.promotion.resolution import resolve
     from promokit.promotion.rollback import rollback
+    from promokit.promotion.taking_in import take_in
     from promokit.rollout.policy import Policy
     from promokit.rollout.verdict import judge
 
@@ -44,6 +45,7 @@ _NAMES = {
     "promotion.record": ("history", "hold", "override", "release"),
     "promotion.resolution": ("resolve",),
     "promotion.rollback": ("rollback",),
+    "promotion.taking_in": ("take_in",),
     "rollout.policy": ("Policy",),
     "rollout.verdict": ("judge",),
 }
@@ -74,6 +76,7 @@ __all__ = [
     "roll_out",
     "rollback",
     "run_migration",
+    "take_in",
 ]
 
 

@@ -15,7 +15,7 @@ from promokit.durations import format_duration
 from promokit.errors import ConfigError
 from promokit.ledger.book import Book
 from promokit.ledger.chain import SHORTEST_HEAD, Line
-from promokit.ledger.record import digest_in, end_of, in_order, tag_in, texts
+from promokit.ledger.record import TAKEN_IN, digest_in, end_of, in_order, tag_in, texts
 from promokit.ledger.store import read_book
 from promokit.promotion.clients import Clients
 
@@ -48,7 +48,12 @@ def command(environment: str | None, verify: bool, head: str | None, config: str
         raise ConfigError(f"'{head}' is no head", remedy=f"give at least {SHORTEST_HEAD} of its hex digits")
     if verify or head is not None:
         return _verified(book, head, data)
-    return Ending(data, f"{text_table(_COLUMNS, list(_rows(book.lines)))}\nhead {book.head}")
+    return Ending(data, f"{history_table(book.lines)}\nhead {book.head}")
+
+
+def history_table(lines: Sequence[Line]) -> str:
+    """Return lines of a ledger as people read them: a row an operation."""
+    return text_table(_COLUMNS, list(_rows(lines)))
 
 
 def _verified(book: Book, head: str | None, data: dict[str, object]) -> Ending:
@@ -74,7 +79,7 @@ def _rows(lines: Sequence[Line]) -> Iterator[tuple[str, ...]]:
 def _row(start: Line, end: Line, tags: Mapping[str, str]) -> tuple[str, ...]:
     what = " ".join(str(start[each]) for each in ("kind", "gate") if start.get(each))
     why = (start.get("reason") if start.get("line") != "closed" else "") or end.get("why") or ""
-    told = (_way(start, tags), _outcome(end), _took(end), str(start.get("actor", "")), str(why))
+    told = (_way(start, tags), _outcome(end), _took(end), _who(start, end), str(why))
     return (_at(start), what, *(clipped(each, MOST_COLUMNS) for each in told))
 
 
@@ -82,6 +87,13 @@ def _at(line: Line) -> str:
     """Our times are in UTC, to the second; what else stands there is shown as it is."""
     at = str(line.get("at", ""))
     return at.removesuffix("+00:00").replace("T", " ") if at.endswith("+00:00") else at
+
+
+def _who(start: Line, end: Line) -> str:
+    """By whom, and by whom it was taken in later where the ledger couldn't be written."""
+    taken = texts(start.get(TAKEN_IN) or end.get(TAKEN_IN))
+    later = f"taken in by {taken.get('actor', '')} {_at(taken)}" if taken else ""
+    return ", ".join(filter(None, (str(start.get("actor", "")), later)))
 
 
 def _way(start: Line, tags: Mapping[str, str]) -> str:

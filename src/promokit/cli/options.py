@@ -77,7 +77,7 @@ def target_environment(
     return Environment(name=name or namespace, namespace=namespace, workloads=parsed, cluster=where)
 
 
-def without(reason: str, **given: object) -> None:
+def without(reason: str, /, **given: object) -> None:
     """Refuse options that would be ignored: ConfigError names the first that was given, and why it can't be."""
     for name, value in given.items():
         if value:

@@ -11,6 +11,8 @@ from attrs import frozen
 from promokit.ledger.lines import Line, bounded
 
 CHANGING = ("rollout", "promotion", "rollback")
+TAKEN_IN = "taken_in"
+"""The field of a line that couldn't be written when it should have been: by whom it was taken in, and when."""
 
 
 @frozen
@@ -42,9 +44,14 @@ def entry(line: str, kind: str, operation: str, at: datetime, **facts: Any) -> d
 
 def in_order(lines: Sequence[Line]) -> list[Line]:
     """Return lines in the order of what they tell. Those that were carried on, when older ones were dropped, tell of
-    what was before all others."""
-    before = [each for each in lines if each.get("carried")]
-    return [*sorted(before, key=_number), *(each for each in lines if not each.get("carried"))]
+    what was before all others; those that were taken in later, of what was at their time."""
+    before = sorted((each for each in lines if each.get("carried")), key=_number)
+    written = [*before, *(each for each in lines if not each.get("carried"))]
+    ordered = [each for each in written if not each.get(TAKEN_IN)]
+    for each in written:
+        if each.get(TAKEN_IN):
+            ordered.insert(_place(each, ordered), each)
+    return ordered
 
 
 def unfinished(lines: Sequence[Line]) -> list[Line]:
@@ -163,7 +170,7 @@ def holds(lines: Sequence[Line]) -> dict[str, str]:
 def overrides(lines: Sequence[Line], gate: str) -> dict[str, datetime]:
     """Return the digests that people let through a gate here, each with when it was done last."""
     found = [each for each in in_order(lines) if each.get("kind") == "override" and each.get("gate") == gate]
-    times = {str(each.get("digest")): _time(each.get("at")) for each in found}
+    times = {str(each.get("digest")): time_of(each) for each in found}
     return {digest: at for digest, at in times.items() if at is not None}
 
 
@@ -186,9 +193,17 @@ def _number(line: Line) -> int:
     return number if isinstance(number, int) else 0
 
 
-def _time(value: object) -> datetime | None:
+def _place(taken: Line, ordered: Sequence[Line]) -> int:
+    """Return where a line belongs by its time: behind the last one that isn't later."""
+    at = time_of(taken)
+    times = [time_of(each) for each in ordered]
+    return max((number for number, each in enumerate(times, 1) if at and each and each <= at), default=0)
+
+
+def time_of(line: Line) -> datetime | None:
+    """Return when what a line tells was; None where that isn't a time."""
     try:
-        at = datetime.fromisoformat(str(value))
+        at = datetime.fromisoformat(str(line.get("at")))
     except ValueError:
         return None
     return at if at.tzinfo else None

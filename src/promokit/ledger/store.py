@@ -34,7 +34,7 @@ def read_book(namespace: Namespace) -> Book:
         raise VerificationFailed(
             f"the ledger can't be read: {error} is not one of ours",
             where=f"ConfigMap {NAME} in {namespace.name}",
-            remedy="see who edited it (its managedFields) and restore it: its holds and history are worth it",
+            remedy="see who edited it (its managedFields) and mend it, as DEPLOY.md says: its holds are worth it",
         ) from error
     return Book(lines, anchor["hash"], anchor["dropped"], data["metadata"]["resourceVersion"])
 
