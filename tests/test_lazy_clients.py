@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-CLIENTS = ("boto3", "botocore", "requests", "urllib3", "slack_sdk", "tenacity", "kubernetes")
+CLIENTS = ("botocore", "requests", "urllib3", "slack_sdk", "tenacity", "kubernetes")
 
 
 @pytest.mark.parametrize("module", ["registry", "github", "slack.message", "slack.post", "transport"])

@@ -1,22 +1,22 @@
-"""boto3 clients of the AWS double, whose every answer is checked against the service's model."""
+"""botocore's clients of the AWS double, whose every answer is checked against the service's model."""
 
 from typing import Any
 
-import boto3
 from botocore.config import Config
+from botocore.session import Session
 
 from tests.doubles.aws_models import complaints
 from tests.lab.doubles.aws import AwsDouble
 from tests.lab.doubles.aws.credentials import Credentials
 from tests.lab.doubles.aws.names import REGION
 
-_SESSION = boto3.session.Session()  # One, since it keeps the parsed service models.
+_SESSION = Session()  # One, since it keeps the parsed service models.
 
 
 def client(aws: AwsDouble, service: str, who: Credentials | str = "promokit-plan", attempts: int = 1) -> Any:
     """A client that holds a role's fresh credentials, or the given ones."""
     keys = aws.assume(who) if isinstance(who, str) else who
-    made = _SESSION.client(
+    made = _SESSION.create_client(
         service,
         region_name=REGION,
         endpoint_url=aws.url,

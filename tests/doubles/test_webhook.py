@@ -4,11 +4,12 @@ import base64
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-import boto3
 import pytest
 import requests
 from attrs import evolve
+from botocore.credentials import Credentials as Keys
 from botocore.model import ServiceId
+from botocore.session import Session
 from botocore.signers import RequestSigner
 
 from tests.doubles.control import control
@@ -22,8 +23,7 @@ STS = "https://sts.us-east-1.amazonaws.com"
 
 def presigned(who: Credentials, cluster: str | None = "credreg-test", host: str = STS, expires: int = 60) -> str:
     """A presigned STS URL by botocore, as `aws eks get-token` makes it."""
-    session = boto3.session.Session(who.access_key, who.secret, who.token, "us-east-1")
-    keys, events = session.get_credentials(), session.events
+    keys, events = Keys(who.access_key, who.secret, who.token), Session().get_component("event_emitter")
     signer = RequestSigner(ServiceId("sts"), "us-east-1", "sts", "v4", keys, events)
     request = {
         "method": "GET",

@@ -3,8 +3,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-import boto3
 import pytest
+from botocore.session import Session
 from botocore.stub import Stubber
 
 from promokit.errors import ConfigError, PromokitError, Unreachable, VerificationFailed
@@ -30,7 +30,7 @@ Registry = tuple[EcrRegistry, Stubber]
 @pytest.fixture
 def ecr() -> Registry:
     """The adapter on a real client of botocore, which checks both directions against AWS's own model."""
-    client = boto3.client("ecr", "us-east-1", aws_access_key_id="x", aws_secret_access_key="y")
+    client = Session().create_client("ecr", "us-east-1", aws_access_key_id="x", aws_secret_access_key="y")
     stubber = Stubber(client)
     stubber.activate()
     return EcrRegistry(HOST, lambda: client), stubber

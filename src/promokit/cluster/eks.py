@@ -14,6 +14,7 @@ from typing import Any
 
 from attrs import define, field
 
+from promokit.aws import session
 from promokit.cluster.transport import Transport
 from promokit.errors import ConfigError, Unreachable
 
@@ -26,14 +27,13 @@ def eks_transport(name: str, region: str | None) -> Transport:
     if not region:
         remedy = "say it: --region beside --cluster, region: in promokit.yaml, or AWS_REGION"
         raise ConfigError(f"no region for EKS cluster {name}", remedy=remedy)
-    import botocore.session
     import urllib3
 
-    session = botocore.session.Session()
-    described = _described(session, name, region)
+    aws = session()
+    described = _described(aws, name, region)
     ca = base64.b64decode(described["certificateAuthority"]["data"]).decode()
     pool = urllib3.PoolManager(ca_cert_data=ca, cert_reqs="CERT_REQUIRED", maxsize=8)
-    return Transport(described["endpoint"].rstrip("/"), pool, EksToken(session, name, region).authorization)
+    return Transport(described["endpoint"].rstrip("/"), pool, EksToken(aws, name, region).authorization)
 
 
 @define(eq=False)
@@ -84,15 +84,15 @@ class EksToken:
         return "k8s-aws-v1." + base64.urlsafe_b64encode(url.encode()).decode().rstrip("=")
 
 
-def _described(session: Any, name: str, region: str) -> dict[str, Any]:
+def _described(aws: Any, name: str, region: str) -> dict[str, Any]:
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError, ClientError, InvalidRegionError, ProfileNotFound
 
     settings = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard", "max_attempts": 3})
     try:
-        if session.get_credentials() is None:
+        if aws.get_credentials() is None:
             raise _no_credentials()
-        client = session.create_client("eks", region_name=region, config=settings)
+        client = aws.create_client("eks", region_name=region, config=settings)
         found: dict[str, Any] = client.describe_cluster(name=name)["cluster"]
     except ClientError as error:
         raise _refused(error.response["Error"], name, region) from error

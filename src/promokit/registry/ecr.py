@@ -1,6 +1,6 @@
 """The registry port on Amazon ECR's API. One object serves one account and region.
 
-boto3 is imported at the first call.
+botocore is imported at the first call.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
+from promokit.aws import session
 from promokit.errors import ConfigError, Unreachable, VerificationFailed
 from promokit.image import Digest
 from promokit.registry import config
@@ -25,7 +26,7 @@ MOST_IDS = 100
 class EcrRegistry:
     """ECR by the caller's AWS credentials. Each method is one API call, where its docstring doesn't say more.
 
-    `client` makes the boto3 client; it is called once, at the first use.
+    `client` makes botocore's client; it is called once, at the first use.
     """
 
     def __init__(self, host: EcrHost, client: Callable[[], Any]) -> None:
@@ -184,15 +185,8 @@ class EcrRegistry:
 
 
 def _client(host: EcrHost, environ: Mapping[str, str]) -> Any:
-    import boto3
     from botocore.config import Config
 
-    session = boto3.Session(
-        aws_access_key_id=environ.get("AWS_ACCESS_KEY_ID") or None,
-        aws_secret_access_key=environ.get("AWS_SECRET_ACCESS_KEY") or None,
-        aws_session_token=environ.get("AWS_SESSION_TOKEN") or None,
-        region_name=host.region,
-    )
     settings = Config(
         connect_timeout=5,
         read_timeout=20,
@@ -202,7 +196,15 @@ def _client(host: EcrHost, environ: Mapping[str, str]) -> Any:
     )
     endpoint = environ.get("AWS_ENDPOINT_URL_ECR") or environ.get("AWS_ENDPOINT_URL") or None
     try:
-        return session.client("ecr", config=settings, endpoint_url=endpoint)
+        return session().create_client(
+            "ecr",
+            config=settings,
+            endpoint_url=endpoint,
+            region_name=host.region,
+            aws_access_key_id=environ.get("AWS_ACCESS_KEY_ID") or None,
+            aws_secret_access_key=environ.get("AWS_SECRET_ACCESS_KEY") or None,
+            aws_session_token=environ.get("AWS_SESSION_TOKEN") or None,
+        )
     except ValueError as error:  # botocore's word for an endpoint that is none
         raise ConfigError(str(error), where=f"ECR in {host.region}", remedy="mend AWS_ENDPOINT_URL") from error
 

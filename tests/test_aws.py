@@ -1,0 +1,22 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from promokit.aws import SERVICES, session
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_client_is_made_without_a_look_at_the_other_services(service: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their four hundred folders aren't opened: on a cold disk that takes longer than the question."""
+    listed: list[str] = []
+    listdir = os.listdir
+
+    def counted(path: str) -> list[str]:
+        listed.append(Path(path).name)
+        return listdir(path)
+
+    monkeypatch.setattr(os, "listdir", counted)
+    client = session().create_client(service, "us-east-1", aws_access_key_id="x", aws_secret_access_key="y")
+    assert client.meta.service_model.service_name == service
+    assert set(listed) == {service}
