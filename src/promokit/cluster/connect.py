@@ -5,12 +5,14 @@ from __future__ import annotations
 import ssl
 import threading
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
 from attrs import define, field
 
 from promokit.cluster.eks import eks_transport
+from promokit.cluster.kubeconfig import Access, plain_access
 from promokit.cluster.transport import Transport
 from promokit.errors import ConfigError
 from promokit.model import Cluster
@@ -24,29 +26,30 @@ def connect(cluster: Cluster, environ: Mapping[str, str]) -> Transport:
 
 
 def _kubeconfig_transport(context: str | None, environ: Mapping[str, str]) -> Transport:
-    import urllib3
-    from kubernetes import client
-
-    token = KubeconfigToken(lambda: _loaded(context, environ))
-    _check_certificates(token.configuration)
-    host = token.configuration.host.rstrip("/")
+    token = KubeconfigToken(lambda: _access(context, environ))
+    host = token.access.host
     if not _is_address(host):
         raise ConfigError(f"the kubeconfig's server {host!r} is no address", remedy="write it as https://host:port")
-    try:
-        pool = client.rest.RESTClientObject(token.configuration).pool_manager
-    except (urllib3.exceptions.HTTPError, ValueError) as error:
-        raise ConfigError(f"the proxy can't be used: {error}", remedy="mend HTTPS_PROXY, or NO_PROXY") from error
-    return Transport(host, pool, token.authorization)
+    return Transport(host, token.access.pool, token.authorization)
 
 
-def _loaded(context: str | None, environ: Mapping[str, str]) -> Any:
-    """Leave the reading of kubeconfigs (exec plugins, OIDC, in-cluster files) to the kubernetes client."""
+def _access(context: str | None, environ: Mapping[str, str]) -> Access:
+    in_a_pod = context is None and "KUBERNETES_SERVICE_HOST" in environ and "KUBECONFIG" not in environ
+    plain = None if in_a_pod else plain_access(context, environ)
+    return plain or _by_the_client(context, environ, in_a_pod)
+
+
+def _by_the_client(context: str | None, environ: Mapping[str, str], in_a_pod: bool) -> Access:
+    """Leave the reading (exec plugins, OIDC, in-cluster files) to the kubernetes client.
+
+    The token is asked for by the name that the client gives it, or gave it before its version 36.
+    """
     import yaml
     from kubernetes import client, config
 
     configuration = client.Configuration()
     try:
-        if context is None and "KUBERNETES_SERVICE_HOST" in environ and "KUBECONFIG" not in environ:
+        if in_a_pod:
             config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
         else:
             config.load_kube_config(  # type: ignore[no-untyped-call]
@@ -67,7 +70,19 @@ def _loaded(context: str | None, environ: Mapping[str, str]) -> Any:
     except OSError as error:
         remedy = "let this user read it; its certificates need a folder that can be written (TMPDIR)"
         raise ConfigError(f"the kubeconfig can't be used: {error.strerror or error}", remedy=remedy) from error
-    return configuration
+    token = partial(configuration.get_api_key_with_prefix, "BearerToken", alias="authorization")
+    return Access(configuration.host.rstrip("/"), _pool(configuration), token)
+
+
+def _pool(configuration: Any) -> Any:
+    import urllib3
+    from kubernetes import client
+
+    _check_certificates(configuration)
+    try:
+        return client.rest.RESTClientObject(configuration).pool_manager
+    except (urllib3.exceptions.HTTPError, ValueError) as error:
+        raise ConfigError(f"the proxy can't be used: {error}", remedy="mend HTTPS_PROXY, or NO_PROXY") from error
 
 
 def _is_address(text: str) -> bool:
@@ -116,23 +131,18 @@ class KubeconfigToken:
     anew by loading the kubeconfig again: plugins run and files are read then.
     """
 
-    load: Callable[[], Any]
-    configuration: Any = field(init=False)
+    load: Callable[[], Access]
+    access: Access = field(init=False)
     _lock: threading.Lock = field(factory=threading.Lock, init=False)
 
     def __attrs_post_init__(self) -> None:
-        self.configuration = self.load()
+        self.access = self.load()
 
     def authorization(self, refused: str | None) -> str | None:
         """Return the Authorization header's value, where it can be had another than the one that was refused."""
         with self._lock:
-            token = self._token()
+            token = self.access.authorization()
             if refused is not None and token == refused:
-                self.configuration = self.load()
-                token = self._token()
+                self.access = self.load()
+                token = self.access.authorization()
             return token
-
-    def _token(self) -> str | None:
-        """Ask by the name that the client gives it, or gave it before its version 36."""
-        found: str | None = self.configuration.get_api_key_with_prefix("BearerToken", alias="authorization")
-        return found

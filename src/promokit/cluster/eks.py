@@ -15,6 +15,7 @@ from typing import Any
 from attrs import define, field
 
 from promokit.aws import session
+from promokit.cluster.pool import connections
 from promokit.cluster.transport import Transport
 from promokit.errors import ConfigError, Unreachable
 
@@ -27,13 +28,10 @@ def eks_transport(name: str, region: str | None) -> Transport:
     if not region:
         remedy = "say it: --region beside --cluster, region: in promokit.yaml, or AWS_REGION"
         raise ConfigError(f"no region for EKS cluster {name}", remedy=remedy)
-    import urllib3
-
     aws = session()
     described = _described(aws, name, region)
     ca = base64.b64decode(described["certificateAuthority"]["data"]).decode()
-    pool = urllib3.PoolManager(ca_cert_data=ca, cert_reqs="CERT_REQUIRED", maxsize=8)
-    return Transport(described["endpoint"].rstrip("/"), pool, EksToken(aws, name, region).authorization)
+    return Transport(described["endpoint"].rstrip("/"), connections(ca), EksToken(aws, name, region).authorization)
 
 
 @define(eq=False)
