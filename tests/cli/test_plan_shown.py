@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from promokit.cli.shown import plan_ending
+from promokit.cli.plan_shown import plan_ending
 from promokit.gates.answer import refused
 from promokit.github.runner import MOST_SUMMARY
 from promokit.promotion.plan import Commits

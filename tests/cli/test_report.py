@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from promokit.cli.report import fenced
-from promokit.cli.shown import result_ending
+from promokit.cli.result_shown import result_ending
 from promokit.github.runner import MOST_SUMMARY
 from promokit.promotion.result import Result
 from promokit.rollout.judgement import Evidence

@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promokit.errors import Unreachable
-from promokit.github import Account, Commit, EnvironmentSettings, Review
 from promokit.github.answers import (
     read_branch_policy,
     read_comparison,
@@ -15,6 +14,7 @@ from promokit.github.answers import (
     read_review,
     read_run,
 )
+from promokit.github.types import Account, Commit, EnvironmentSettings, Review
 from tests.github.documents import SHA, account, commit, comparison, environment, review, run
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from promokit.errors import ConfigError, PromokitError, Unreachable
-from promokit.github import GitHub
+from promokit.github.api import GitHub
 from promokit.github.client import MOST_PAGES
 from tests.github.documents import SHA, commit, comparison, environment, review, run
 from tests.http_server import Answer, Asked, Respond, Server

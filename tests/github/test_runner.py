@@ -4,8 +4,7 @@ from pathlib import Path
 import pytest
 
 from promokit.errors import ConfigError
-from promokit.github import Runner
-from promokit.github.runner import MOST_SUMMARY
+from promokit.github.runner import MOST_SUMMARY, Runner
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ import json
 import pytest
 from attrs import evolve
 
-from promokit.cli.shown import plan_ending, result_ending
+from promokit.cli.plan_shown import plan_ending
+from promokit.cli.result_shown import result_ending
 from promokit.errors import Superseded
 from promokit.ledger.lease import take
 from promokit.promotion.rollback import rollback

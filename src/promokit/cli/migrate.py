@@ -18,7 +18,8 @@ from promokit.cli.options import (
     without,
     yes_option,
 )
-from promokit.cli.shown import plan_ending, result_ending
+from promokit.cli.plan_shown import plan_ending
+from promokit.cli.result_shown import result_ending
 from promokit.cli.views import following
 from promokit.errors import ConfigError
 from promokit.model import Environment

@@ -6,7 +6,7 @@ import click
 
 from promokit.cli.ending import Ending
 from promokit.cli.options import config_option, ends, environment_argument, option, pipeline_environment
-from promokit.cli.shown import plan_ending
+from promokit.cli.plan_shown import plan_ending
 from promokit.cli.views import following
 from promokit.promotion.planning import plan
 

@@ -14,7 +14,8 @@ from promokit.cli.options import (
     pipeline_environment,
     yes_option,
 )
-from promokit.cli.shown import plan_ending, result_ending
+from promokit.cli.plan_shown import plan_ending
+from promokit.cli.result_shown import result_ending
 from promokit.cli.views import following
 from promokit.promotion.apply import LEASE_WAIT_SECONDS, apply
 from promokit.promotion.clients import Clients

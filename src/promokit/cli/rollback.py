@@ -18,7 +18,7 @@ from promokit.cli.options import (
     yes_option,
 )
 from promokit.cli.recording import recording_file, with_recording
-from promokit.cli.shown import result_ending
+from promokit.cli.result_shown import result_ending
 from promokit.cli.views import following
 from promokit.ledger.record import tag_in
 from promokit.promotion.context import Context

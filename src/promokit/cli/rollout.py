@@ -19,9 +19,10 @@ from promokit.cli.options import (
     without,
     yes_option,
 )
+from promokit.cli.plan_shown import plan_ending
 from promokit.cli.policy_options import WINDOWS, judged_by, policy_options
 from promokit.cli.recording import recording_file, with_recording
-from promokit.cli.shown import plan_ending, result_ending
+from promokit.cli.result_shown import result_ending
 from promokit.cli.views import following
 from promokit.errors import ConfigError, Refused
 from promokit.model import Environment

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from attrs import define, field
 
 from promokit.cluster.connect import connect
 from promokit.cluster.namespace import Namespace
 from promokit.cluster.transport import Transport
-from promokit.github.api import GitHub
 from promokit.identity.asked import AskedOnce
 from promokit.model import Cluster, Environment
 from promokit.promotion.context import Context
 from promokit.registry import open_registry
 from promokit.registry.port import Registry
+
+if TYPE_CHECKING:
+    from promokit.github.api import GitHub
 
 
 @define
@@ -52,6 +55,8 @@ class Clients:
     @property
     def github(self) -> GitHub | None:
         """Return GitHub's API, or None where no repository and token are set."""
+        from promokit.github.api import GitHub
+
         if not self._github:
             self._github.append(GitHub.from_environ(self.environ))
         return self._github[0]

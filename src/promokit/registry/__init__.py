@@ -19,9 +19,7 @@ def open_registry(repository: str, environ: Mapping[str, str]) -> Registry:
 
     Nothing is sent yet. Credentials are those of the environment: AWS's for ECR, else a Docker config's.
     """
-    from promokit.registry.ecr import EcrRegistry
     from promokit.registry.ecr_host import EcrHost
-    from promokit.registry.oci import OciRegistry
 
     host = ImageRef.parse(repository).registry
     if not host:
@@ -30,5 +28,10 @@ def open_registry(repository: str, environ: Mapping[str, str]) -> Registry:
             where=repository,
             remedy="write it as host/path, the host a DNS name",
         )
-    ecr = EcrHost.parse(host)
-    return EcrRegistry.open(ecr, environ) if ecr else OciRegistry.open(host, environ)
+    if ecr := EcrHost.parse(host):
+        from promokit.registry.ecr import EcrRegistry
+
+        return EcrRegistry.open(ecr, environ)
+    from promokit.registry.oci import OciRegistry
+
+    return OciRegistry.open(host, environ)
