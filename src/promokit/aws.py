@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 SERVICES = ("ecr", "eks")
 
 
 def session() -> Any:
-    """Return a new session for clients of `SERVICES`.
+    """Return a new session for clients of `SERVICES`; all sessions share what was read of botocore's files."""
+    from botocore.session import Session
 
-    botocore knows a service by looking through the files of all four hundred, which takes a tenth of a second for each
+    made = Session()
+    made.register_component("data_loader", _loader())
+    return made
+
+
+@functools.cache
+def _loader() -> Any:
+    """Return what reads botocore's files.
+
+    It knows a service by looking through the folders of all four hundred, which takes a tenth of a second for each
     client, on a cold disk a second. What is asked here is known.
     """
     from botocore.session import Session
 
-    made = Session()
-    made.get_component("data_loader").list_available_services = lambda type_name: list(SERVICES)
-    return made
+    loader = Session().get_component("data_loader")
+    loader.list_available_services = lambda type_name: list(SERVICES)
+    return loader
