@@ -10,8 +10,10 @@ from promokit.errors import PromokitError, Refused
 from promokit.image import ImageRef
 from promokit.promotion.clients import Clients
 
-LONGEST_SECONDS = 3.0
+LONGEST_SECONDS = 1.0
 """A registry that says nothing is waited for so long: going back is urgent."""
+LONGEST_LOADING_SECONDS = 2.0
+"""So long for the registry's client, which may have to ask for credentials."""
 
 
 def is_gone(clients: Clients, image: str) -> bool:
@@ -30,7 +32,7 @@ def is_gone(clients: Clients, image: str) -> bool:
 
 
 class Inquiry:
-    """A question to the registry that nobody waits for longer than a few seconds: which of some images it has lost.
+    """A question to the registry that nobody waits for long: which of some images it has lost.
 
     It is asked in a thread of its own, by clients of its own, from when it is made on.
     """
@@ -40,7 +42,8 @@ class Inquiry:
         self._clients = Clients(clients.environ)
         self._gone = ""
         self._trouble = ""
-        self._answered, self._until = threading.Event(), time.monotonic() + LONGEST_SECONDS
+        self._asked, self._answered = threading.Event(), threading.Event()
+        self._load_until = self._until = time.monotonic() + LONGEST_LOADING_SECONDS
         threading.Thread(target=self._ask, name="image-gone", daemon=True).start()
 
     @property
@@ -52,16 +55,22 @@ class Inquiry:
     @property
     def trouble(self) -> str:
         """Why that can't be told, where it can't."""
-        return self._trouble if self._in_time() else f"no answer in {LONGEST_SECONDS:g} seconds"
+        return self._trouble if self._in_time() else f"no answer in {LONGEST_SECONDS:g} s"
 
     def _in_time(self) -> bool:
+        self._asked.wait(max(self._load_until - time.monotonic(), 0.0))
         return self._answered.wait(max(self._until - time.monotonic(), 0.0))
 
     def _ask(self) -> None:
         try:
+            for each in self._images:
+                self._clients.registry(ImageRef.parse(each).name).load()
+            self._until = time.monotonic() + LONGEST_SECONDS
+            self._asked.set()
             self._gone = next((each for each in self._images if is_gone(self._clients, each)), "")
         except PromokitError as error:
             self._trouble = error.what
         except Exception as error:  # noqa: BLE001 - whatever it is, it mustn't stop a rollback
             self._trouble = f"{type(error).__name__}: {error}"
         self._answered.set()
+        self._asked.set()

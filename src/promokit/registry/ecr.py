@@ -38,6 +38,10 @@ class EcrRegistry:
         """The registry with the credentials and the endpoint of the environment, by botocore's own rules."""
         return cls(host, lambda: _client(host, environ))
 
+    def load(self) -> None:
+        """botocore, its model of ECR, and the credentials."""
+        _ = self._client
+
     def tagged(self, repository: str, tag: str) -> Tagged | None:
         """DescribeImages by tag, which tells the image's other tags too."""
         images = self._describe_images(repository, {"imageTag": tag})

@@ -37,6 +37,9 @@ class OciRegistry:
         """The registry with the credentials that the environment's Docker config has for it."""
         return cls(host, credential_for(host, environ))
 
+    def load(self) -> None:
+        """Nothing is left to do."""
+
     def tagged(self, repository: str, tag: str) -> Tagged | None:
         """`digest_of`; other tags aren't told."""
         digest = self.digest_of(repository, tag)

@@ -43,6 +43,9 @@ class Tagged:
 class Registry(Protocol):
     """One registry. Unreachable: it can't be asked, or doesn't let us. ConfigError: no such repository."""
 
+    def load(self) -> None:
+        """Make the client ready, which may take a part of a second. Nothing is asked yet."""
+
     def tagged(self, repository: str, tag: str) -> Tagged | None:
         """What the tag points to, by one look-up; None if there is no such tag."""
 
