@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import http.client
 import json
+import socket
 import ssl
 import tempfile
 from collections.abc import Iterator
@@ -57,6 +59,8 @@ class Api:
     def close(self) -> None:
         """End the connection, also from another thread that isn't the one that waits."""
         if self._connection.sock:
+            with contextlib.suppress(OSError):
+                self._connection.sock.shutdown(socket.SHUT_RDWR)
             self._connection.sock.close()
 
     def _connected(self) -> http.client.HTTPSConnection:

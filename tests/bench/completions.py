@@ -22,15 +22,15 @@ class Completions:
     path: str
     changed_at: float | None = None
     """When the first of them was changed."""
-    before: dict[str, int] = field(factory=dict)
-    """The generations that they have before they are changed."""
+    before: dict[str, Any] = field(factory=dict)
+    """The pod templates that they have before they are changed. An annotation of theirs moves the generation too."""
     _complete_at: dict[str, float | None] = field(factory=dict)
     _news: threading.Condition = field(factory=threading.Condition)
 
     def start(self) -> None:
         """List, then watch from there in a thread."""
         listed = self.api.get(self.path)
-        self.before = {each["metadata"]["name"]: each["metadata"]["generation"] for each in listed["items"]}
+        self.before = {each["metadata"]["name"]: each["spec"]["template"] for each in listed["items"]}
         version = listed["metadata"]["resourceVersion"]
         threading.Thread(target=self._watch, args=(version,), daemon=True).start()
 
@@ -57,8 +57,8 @@ class Completions:
 
     def take(self, deployment: dict[str, Any], now: float) -> None:
         """Take in the newest state of one."""
-        name, generation = deployment["metadata"]["name"], deployment["metadata"]["generation"]
-        if generation == self.before[name]:
+        name = deployment["metadata"]["name"]
+        if deployment["spec"]["template"] == self.before[name]:
             return
         if self.changed_at is None:
             self.changed_at = now

@@ -56,16 +56,18 @@ def test_only_established_connections_to_the_port_count() -> None:
     assert sockets_to(table, 6443) == {"11"}
 
 
-def deployment(name: str, generation: int, observed: int, available: int = 2) -> dict[str, object]:
+def deployment(name: str, generation: int, observed: int, available: int = 2, runs: str = "new") -> dict[str, object]:
     counts = {"replicas": 2, "updatedReplicas": 2, "availableReplicas": available}
     metadata = {"name": name, "generation": generation}
-    return {"metadata": metadata, "spec": {"replicas": 2}, "status": {"observedGeneration": observed, **counts}}
+    spec = {"replicas": 2, "template": runs}
+    return {"metadata": metadata, "spec": spec, "status": {"observedGeneration": observed, **counts}}
 
 
 def test_the_last_completion_of_a_changed_deployment_counts() -> None:
-    """What was complete before it was changed isn't; nor is one that isn't available any more."""
-    seen = Completions(api=None, path="", before={"a": 1, "b": 1})  # type: ignore[arg-type]
-    seen.take(deployment("a", 1, 1), 1.0)
+    """One that was complete before isn't, whatever was written beside; nor is one that isn't available any more."""
+    seen = Completions(api=None, path="", before={"a": "old", "b": "old"})  # type: ignore[arg-type]
+    seen.take(deployment("a", 1, 1, runs="old"), 1.0)
+    seen.take(deployment("a", 2, 2, runs="old"), 1.5)
     assert seen.last(0) is None
     seen.take(deployment("a", 2, 1), 2.0)
     seen.take(deployment("a", 2, 2), 3.0)
