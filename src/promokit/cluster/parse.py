@@ -16,24 +16,6 @@ from typing import Any
 from promokit.cluster.objects import Condition, Container, Controller, Event, Job, Object, Pod, ReplicaSet, State
 
 Json = dict[str, Any]
-_MANAGED, _AFTER_MANAGED = b'"managedFields":[', b']},"spec":'
-
-
-def decode(line: bytes) -> Json:
-    """Read a line of a watch, without the bulk of its object's metadata.managedFields.
-
-    Up to half of a pod's JSON, and of the time to decode it, is who manages which field, which nobody here asks for.
-    It comes last in the metadata (staging/src/k8s.io/apimachinery/pkg/apis/meta/v1/types.go, ObjectMeta), before
-    `spec`. Within a text the quotes would be escaped, so this is found only as a key. Written otherwise, it stays.
-    """
-    begins = line.find(_MANAGED)
-    ends = line.find(_AFTER_MANAGED, begins)
-    lean = line[: begins + len(_MANAGED)] + line[ends:] if 0 <= begins < ends else line
-    try:
-        found: Json = json.loads(lean)
-    except ValueError:
-        found = json.loads(line)
-    return found
 
 
 def parse_object(data: Json) -> Object | None:

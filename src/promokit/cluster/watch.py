@@ -19,10 +19,11 @@ from typing import Any
 
 from attrs import define, field, frozen
 
+from promokit.cluster.decoding import decode
 from promokit.cluster.lines import stream_lines
 from promokit.cluster.namespace import Namespace
 from promokit.cluster.objects import Object
-from promokit.cluster.parse import decode, parse_object
+from promokit.cluster.parse import parse_object
 from promokit.cluster.transport import ApiError, Busy, Gone, Json, Silent, refusal
 from promokit.errors import PromokitError, Unreachable
 
@@ -66,13 +67,17 @@ class Pauses:
 
 @define(eq=False)
 class Watch:
-    """Follows one resource. `changes` is for one thread; any thread may `close` it."""
+    """Follows one resource. `changes` is for one thread; any thread may `close` it.
+
+    With `together`, what comes within so many seconds is told at once: see `stream_lines`.
+    """
 
     namespace: Namespace
     resource: str
     kind: str
     query: Mapping[str, str] = field(factory=dict)
     keep_raw: bool = False
+    together: float = 0.0
     pauses: Pauses = field(factory=Pauses)
     _closed: threading.Event = field(factory=threading.Event)
     _answer: Any = None
@@ -177,8 +182,9 @@ class Watch:
 
     def _told(self, answer: Any) -> Iterator[Change]:
         """Yield what a watch tells. Objects of a list that isn't complete have no version to go on from."""
-        for line in stream_lines(answer):
-            event = decode(line)
+        read = "" if self.keep_raw else self.kind
+        for line in stream_lines(answer, together=self.together):
+            event = decode(line, read)
             kind, data = event["type"], event["object"]
             if kind == "ERROR":
                 raise refusal(data, "GET", self.namespace.path(self.resource), _asked_pause(data))
