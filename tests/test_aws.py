@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from promokit import aws
 from promokit.aws import SERVICES, session
 
 
@@ -16,6 +17,7 @@ def test_a_client_is_made_without_a_look_at_the_other_services(service: str, mon
         listed.append(Path(path).name)
         return listdir(path)
 
+    aws._loader.cache_clear()
     monkeypatch.setattr(os, "listdir", counted)
     client = session().create_client(service, "us-east-1", aws_access_key_id="x", aws_secret_access_key="y")
     assert client.meta.service_model.service_name == service

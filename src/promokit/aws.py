@@ -24,8 +24,8 @@ def _loader() -> Any:
     It knows a service by looking through the folders of all four hundred, which takes a tenth of a second for each
     client, on a cold disk a second. What is asked here is known.
     """
-    from botocore.session import Session
+    from botocore.loaders import create_loader
 
-    loader = Session().get_component("data_loader")
+    loader = create_loader()
     loader.list_available_services = lambda type_name: list(SERVICES)
     return loader

@@ -120,8 +120,9 @@ def test_a_server_that_is_no_address_is_wrong_use(tmp_path: Path, server: str) -
 def test_a_proxy_that_is_none_is_wrong_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is the environment's, so it is told where to look."""
     monkeypatch.setenv("HTTPS_PROXY", "nonsense")
+    here = kubeconfig(tmp_path, "https://127.0.0.1:1", {})
     with pytest.raises(ConfigError, match="HTTPS_PROXY"):
-        connected(kubeconfig(tmp_path, "https://127.0.0.1:1", {}))
+        connect(Cluster(context="test"), {"KUBECONFIG": str(here), "HTTPS_PROXY": "nonsense"})
 
 
 def test_a_machine_without_a_folder_for_certificates_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ from attrs import evolve
 from click.testing import CliRunner
 
 from promokit.cli.app import cli
-from promokit.cli.shown import result_ending
+from promokit.cli.result_shown import result_ending
 from promokit.errors import ConfigError, Refused, Unreachable
 from promokit.ledger.allowed_store import NAME as ALLOWED
 from promokit.ledger.lease import take

@@ -12,7 +12,7 @@ from attrs import evolve
 from markdown_it import MarkdownIt
 
 from promokit.cli.ending import Stopped, end, end_with_error, end_with_signal
-from promokit.cli.shown import result_ending
+from promokit.cli.result_shown import result_ending
 from promokit.errors import PromokitError, Superseded
 from promokit.ledger.lines import read
 from promokit.ledger.store import NAME
