@@ -1,6 +1,7 @@
 import base64
 import http.server
 import json
+import os
 import ssl
 import subprocess
 import sys
@@ -98,6 +99,17 @@ def test_several_files_or_none_are_left_to_the_kubernetes_client(tmp_path: Path)
     path = written(tmp_path, user={"token": "mine"})["KUBECONFIG"]
     assert plain_access(None, {"KUBECONFIG": f"{path}:{path}"}) is None
     assert plain_access(None, {"KUBECONFIG": str(tmp_path / "missing")}) is None
+    assert plain_access(None, {"KUBECONFIG": "~nobody-has-this-name/kubeconfig"}) is None
+
+
+def test_a_pipe_is_left_whole_to_the_kubernetes_client() -> None:
+    """`KUBECONFIG=<(…)` can be read once, and what is read here isn't there for the client."""
+    reading, writing = os.pipe()
+    os.write(writing, b"{}")
+    os.close(writing)
+    assert plain_access(None, {"KUBECONFIG": f"/dev/fd/{reading}"}) is None
+    assert os.read(reading, 9) == b"{}"
+    os.close(reading)
 
 
 def test_behind_a_proxy_the_kubernetes_client_connects(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ takes half a second of processor time, which whoever waits for a rollback is spa
 from __future__ import annotations
 
 import base64
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,7 +39,9 @@ def plain_access(context: str | None, environ: Mapping[str, str]) -> Access | No
 
     if any(name.lower().endswith("_proxy") for name in environ):
         return None
-    path = Path(environ.get("KUBECONFIG", "~/.kube/config")).expanduser()
+    path = Path(os.path.expanduser(environ.get("KUBECONFIG", "~/.kube/config")))  # Path's own raises without a home
+    if not path.is_file():  # a pipe can be read once
+        return None
     try:
         cluster, user = _chosen(yaml.safe_load(path.read_text()), context)
         return _access(cluster, user) if cluster.keys() <= _CLUSTER and user.keys() <= _USER else None
