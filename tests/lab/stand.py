@@ -34,7 +34,7 @@ from tests.lab.releases import REPOSITORY, Release
 
 SOURCE = "crash-source"
 WORKLOADS = {"main-app": "main-app", "worker-app": "worker"}
-_MAIN = "from promokit.cli import main; main()"
+MAIN = "from promokit.cli import main; main()"
 
 
 @frozen
@@ -118,7 +118,7 @@ class Stand:
     def start(self, *words: str, environ: dict[str, str] | None = None) -> subprocess.Popen[str]:
         """Start promokit with these words."""
         process = subprocess.Popen(
-            [sys.executable, "-c", _MAIN, *words],
+            [sys.executable, "-c", MAIN, *words],
             cwd=self.folder,
             env=environ or self.environ(),
             stdout=subprocess.PIPE,

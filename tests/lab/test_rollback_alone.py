@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,7 +13,7 @@ from promokit.ledger.store import NAME
 from promokit.ledger.trimming import MOST_BYTES
 from tests.lab import roles
 from tests.lab.held import Held
-from tests.lab.stand import Stand, World, succeeded
+from tests.lab.stand import MAIN, Stand, World, succeeded
 from tests.lab.stories import Stories, Story
 
 pytestmark = pytest.mark.lab
@@ -33,6 +35,21 @@ def went_back(stand: Stand, to: int, **how: str) -> str:
     return told
 
 
+def taken_in(stand: Stand, told: str) -> None:
+    """Whoever may write the ledger types the command that the rollback told: it holds three lines more."""
+    before = len(stand.book().lines)
+    command = told.partition("takes them in:\n")[2].replace("promokit adopt target", "promokit adopt target --yes")
+    script = f'promokit() {{ "$PYTHON" -c "$MAIN" "$@"; }}\n{command}'
+    environ = {**stand.environ(), "PYTHON": sys.executable, "MAIN": MAIN}
+    done = subprocess.run(
+        ["bash", "-c", script], check=False, cwd=stand.folder, env=environ, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    process = stand.start("history", "target", "--verify")
+    said, _ = process.communicate(timeout=120)
+    assert (process.returncode, f"the chain of {before + 3} lines holds" in said) == (0, True), said
+
+
 def size(stand: Stand) -> int:
     """Bytes of the ledger's data."""
     data: dict[str, str] = stand.place.api.get(stand.place.path("configmap", NAME))["data"]
@@ -47,6 +64,8 @@ def the_ledger_may_not_be_written(there: World) -> None:
         told = went_back(stand, OLDEST, KUBECONFIG=str(stand.kubeconfig("limited", token)))
         assert NOT_WRITTEN in told
         assert stand.book() == before
+        taken_in(stand, told)
+        assert set(stand.book().holds) == {str(there.releases[BEFORE].image.digest)}
 
 
 def the_ledger_may_not_be_read(there: World) -> None:
