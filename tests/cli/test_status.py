@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from promokit.cli.app import main
+from promokit.ledger.store import append
 from tests.cluster.api_server import ApiServer
 from tests.cluster.kubeconfig import write_kubeconfig
 from tests.factories import image
@@ -94,6 +95,22 @@ def test_a_workload_that_is_not_there_is_told_in_words(here: Path, capsys: pytes
     assert code == 0
     assert "unproven: no-workload" in out
     assert "there is no deployment/main-app" in out
+
+
+def test_the_last_change_is_the_newest_not_what_was_written_last(
+    here: Path, api: ApiServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What was taken in later, and what was carried on of dropped lines, stand at the ledger's end."""
+    api.reactions.append(Controller(api))
+    api.put("deployments", "main-app", deployment_json(runs=GOOD))
+    old, new = ({"line": "closed", "kind": kind, "op": kind, "outcome": "failed"} for kind in ("rollback", "promotion"))
+    lines = [
+        {**new, "at": "2026-11-24T12:00:00+00:00"},
+        {**old, "at": "2026-11-24T11:00:00+00:00", "taken_in": {"actor": "bob"}},
+        {**old, "at": "2026-11-24T10:00:00+00:00", "carried": 1},
+    ]
+    append(api.namespace("credreg-test"), lambda book: lines)
+    assert "promotion failed 2026-11-24T12:00:00+00:00" in said(capsys, "status")[1]
 
 
 def test_an_environment_that_is_described_wrongly_is_wrong_use(

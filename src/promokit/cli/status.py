@@ -13,7 +13,7 @@ from promokit.cli.tables import markdown_table, text_table
 from promokit.config import load
 from promokit.errors import PromokitError
 from promokit.github.escape import markdown_escape
-from promokit.ledger.record import tag_in
+from promokit.ledger.record import in_order, tag_in
 from promokit.model import Environment, Workload
 from promokit.promotion.clients import Clients
 from promokit.promotion.explaining import verdicts_now
@@ -53,7 +53,7 @@ def command(config: str) -> Ending:
 
 
 def _rows(environment: Environment, found: Survey, verdicts: Mapping[Workload, Verdict]) -> list[tuple[str, ...]]:
-    last = found.book.lines[-1] if found.book.lines else {}
+    last = next(reversed(in_order(found.book.lines)), {})
     change = " ".join(str(last.get(key, "")) for key in ("kind", "outcome", "at") if last.get(key))
     return [
         (
