@@ -82,6 +82,14 @@ def test_what_may_have_been_dropped_is_not_taken_in_again() -> None:
         missing(book, read(*ALL))
 
 
+def test_when_lines_were_dropped_is_not_told_by_what_was_taken_in_later() -> None:
+    """Its time is older than that at which it was written: what was dropped before it may be younger."""
+    taken = [taken_in(each, NOW, actor="bob") for each in operation(2, 60)]
+    book = evolve(Book().grown([*taken, *operation(1, 1)]), dropped=400)
+    with pytest.raises(ConfigError, match="older than all that this ledger keeps"):
+        missing(book, read(*ALL))
+
+
 def test_it_counts_as_if_it_had_been_written_in_time() -> None:
     """After what was before it, before what came later, though its lines stand at the end."""
     before, after = operation(2, 30), operation(3, 1)

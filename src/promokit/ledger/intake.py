@@ -41,7 +41,8 @@ def _check(book: Book, begun: Told) -> None:
     if line["kind"] != "rollback":
         what = f"its {line['kind']} isn't in this ledger, and isn't begun without one"
         raise wrong(begun.number, what, "record what runs: promokit adopt, with a reason")
-    oldest = next((time_of(each) for each in book.lines if not each.get("carried")), None)
+    in_time = (each for each in book.lines if not each.get("carried") and not each.get(TAKEN_IN))
+    oldest = next(map(time_of, in_time), None)
     if book.dropped and oldest is not None and begun.at < oldest:
         raise ConfigError(
             f"line {begun.number} is older than all that this ledger keeps: whether it was there can't be told",
