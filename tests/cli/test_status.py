@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -104,7 +105,7 @@ def test_the_last_change_is_the_newest_not_what_was_written_last(
     api.reactions.append(Controller(api))
     api.put("deployments", "main-app", deployment_json(runs=GOOD))
     old, new = ({"line": "closed", "kind": kind, "op": kind, "outcome": "failed"} for kind in ("rollback", "promotion"))
-    lines = [
+    lines: list[Mapping[str, Any]] = [
         {**new, "at": "2026-11-24T12:00:00+00:00"},
         {**old, "at": "2026-11-24T11:00:00+00:00", "taken_in": {"actor": "bob"}},
         {**old, "at": "2026-11-24T10:00:00+00:00", "carried": 1},
