@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 from typing import Any
 
+from promokit.errors import ConfigError, PromokitError, Unreachable
+
 
 class _EveryService(tuple[str, ...]):
     """Has each name that is asked for. That there is no such service is told when its folder is opened."""
@@ -34,3 +36,18 @@ def _loader() -> Any:
     loader = create_loader()
     loader.list_available_services = lambda type_name: _EveryService()
     return loader
+
+
+def of_credentials(error: Exception, where: str) -> PromokitError | None:
+    """Return what botocore's error says of this machine's credentials; None where it speaks of something else."""
+    from botocore import exceptions as told
+
+    name = type(error).__name__
+    if isinstance(error, told.ProfileNotFound):
+        return ConfigError("the AWS profile isn't configured", where=where, remedy="check AWS_PROFILE")
+    if isinstance(error, (told.NoCredentialsError, told.PartialCredentialsError)):
+        remedy = "sign in to AWS; in a workflow, add the credentials step"
+        return Unreachable(f"there are no AWS credentials here ({name})", where=where, remedy=remedy)
+    if isinstance(error, (told.SSOTokenLoadError, told.UnauthorizedSSOTokenError, told.TokenRetrievalError)):
+        return Unreachable(f"the AWS single sign-on has expired ({name})", where=where, remedy="run `aws sso login`")
+    return None

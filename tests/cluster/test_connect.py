@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from botocore.session import Session
 
+from promokit.aws import session
 from promokit.cluster.connect import connect
 from promokit.cluster.eks import EksToken
 from promokit.cluster.transport import Transport
-from promokit.errors import ConfigError
+from promokit.errors import ConfigError, Unreachable
 from promokit.model import Cluster
 from tests.cluster.api_server import ApiServer
 
@@ -191,3 +192,30 @@ def test_a_kubeconfig_that_is_no_yaml_is_told(tmp_path: Path, content: bytes) ->
     with pytest.raises(ConfigError, match="no usable kubeconfig") as caught:
         connected(path)
     assert len(str(caught.value).splitlines()) == 1
+
+
+SINGLE_SIGN_ON = """
+[profile team]
+sso_session = team
+sso_account_id = 123456789012
+sso_role_name = release
+region = us-east-1
+[sso-session team]
+sso_region = us-east-1
+sso_start_url = https://team.awsapps.example/start
+"""
+
+
+def test_a_single_sign_on_that_has_ended_is_told_how_to_begin_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asking AWS again doesn't help; also where it ends while a rollout runs and its token is made anew."""
+    (tmp_path / "config").write_text(SINGLE_SIGN_ON)
+    for name, value in {"AWS_CONFIG_FILE": str(tmp_path / "config"), "AWS_PROFILE": "team", "HOME": "/none"}.items():
+        monkeypatch.setenv(name, value)
+    for name in KEYS:
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(Unreachable, match="aws sso login"):
+        connect(Cluster(eks="live", region="us-east-1"), {})
+    with pytest.raises(Unreachable, match="aws sso login"):
+        EksToken(session(), "live", "us-east-1").authorization(None)

@@ -183,6 +183,19 @@ def test_a_rollback_that_is_stopped_tells_its_lines(moved: Scene, capsys: pytest
     assert capsys.readouterr().err.rstrip().endswith("LINES")
 
 
+def test_a_bug_is_told_by_its_kind_alone(moved: Scene) -> None:
+    """Its text may hold a secret, and these lines stand in a job's summary and log."""
+    denied(moved)
+
+    def fail(text: str) -> None:
+        if "progressing" in text:
+            raise RuntimeError("token=hunter2")
+
+    with pytest.raises(RuntimeError) as caught:
+        rollback(moved.environment, clients=moved.clients, progress=fail)
+    assert caught.value.unwritten[-1]["why"] == "a bug in promokit: RuntimeError"  # type: ignore[attr-defined]
+
+
 def test_a_superseded_rollback_writes_nothing_behind_whoever_took_over(moved: Scene) -> None:
     """Its lines are older than the other's, though the ledger could be written again."""
     moved.api.fail(403, method="PUT", path=NAME)

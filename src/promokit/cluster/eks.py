@@ -14,10 +14,10 @@ from typing import Any
 
 from attrs import define, field
 
-from promokit.aws import session
+from promokit.aws import of_credentials, session
 from promokit.cluster.pool import connections
 from promokit.cluster.transport import Transport
-from promokit.errors import ConfigError, Unreachable
+from promokit.errors import ConfigError, PromokitError, Unreachable
 
 _RENEW_AFTER_SECONDS = 10 * 60
 _URL_SECONDS = 60
@@ -53,8 +53,16 @@ class EksToken:
         with self._lock:
             old = time.monotonic() - self.made_at > _RENEW_AFTER_SECONDS
             if old or not self.token or refused == f"Bearer {self.token}":
-                self.made_at, self.token = time.monotonic(), self._make()
+                self.made_at, self.token = time.monotonic(), self._made()
             return f"Bearer {self.token}"
+
+    def _made(self) -> str:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            return self._make()
+        except (BotoCoreError, ClientError) as error:  # those of a role or of single sign-on are had anew
+            raise _no_answer(error, self.cluster, self.region) from error
 
     def _make(self) -> str:
         from botocore.model import ServiceId
@@ -98,14 +106,18 @@ def _described(aws: Any, name: str, region: str) -> dict[str, Any]:
         remedy = "mend the region, AWS_PROFILE or AWS_ENDPOINT_URL, whichever it is"
         raise ConfigError(str(error), where=f"EKS cluster {name}, {region}", remedy=remedy) from error
     except BotoCoreError as error:
-        raise Unreachable(
-            f"AWS doesn't answer: {error}", where=f"EKS cluster {name}, {region}", remedy="run this again"
-        ) from error
+        raise _no_answer(error, name, region) from error
     if "endpoint" not in found:
         raise Unreachable(
             f"EKS cluster {name} has no endpoint yet: it is {found.get('status')}", remedy="wait for ACTIVE"
         )
     return found
+
+
+def _no_answer(error: Exception, name: str, region: str) -> PromokitError:
+    where = f"EKS cluster {name}, {region}"
+    trouble = of_credentials(error, where)
+    return trouble or Unreachable(f"AWS doesn't answer: {error}", where=where, remedy="run this again")
 
 
 def _refused(error: Mapping[str, str], name: str, region: str) -> Exception:

@@ -31,7 +31,7 @@ def closing(operation: Operation) -> Iterator[None]:
         _close_quietly(operation, Result("inconclusive", reason), {"why": error.what}, error)
         raise
     except Exception as error:
-        why = f"{type(error).__name__}: {error}"
+        why = f"a bug in promokit: {type(error).__name__}"  # its text may be anything, a secret too
         _close_quietly(operation, Result("inconclusive", "error"), {"why": why}, error)
         raise
     except BaseException as stopped:

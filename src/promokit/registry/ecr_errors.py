@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from promokit.aws import of_credentials
 from promokit.errors import ConfigError, PromokitError, Unreachable
 
 _EXPIRED = ("ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired")
@@ -65,17 +66,9 @@ def _by_code(code: str, action: str) -> tuple[str, str]:
 def _of_the_client(error: Exception, repository: str) -> PromokitError:
     from botocore import exceptions
 
-    if isinstance(error, (exceptions.NoCredentialsError, exceptions.PartialCredentialsError)):
-        what, remedy = (
-            "there are no AWS credentials here",
-            "sign in to AWS; in a workflow, add the credentials step",
-        )
-    elif isinstance(error, (exceptions.SSOTokenLoadError, exceptions.UnauthorizedSSOTokenError,
-                            exceptions.TokenRetrievalError)):  # fmt: skip
-        what, remedy = "the AWS single sign-on has expired", "run `aws sso login`"
-    elif isinstance(error, exceptions.ProfileNotFound):
-        return ConfigError("the AWS profile isn't configured", where=repository, remedy="check AWS_PROFILE")
-    elif isinstance(error, (exceptions.HTTPClientError, exceptions.ConnectionError)):
+    if trouble := of_credentials(error, repository):
+        return trouble
+    if isinstance(error, (exceptions.HTTPClientError, exceptions.ConnectionError)):
         what, remedy = "ECR could not be reached", "check the network, any proxy, and AWS_ENDPOINT_URL"
     else:
         what, remedy = "the call to ECR failed", "check the AWS configuration of this machine"
