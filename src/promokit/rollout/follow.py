@@ -30,9 +30,6 @@ SHORTEST_PAUSE = 0.05
 LONGEST_PAUSE = 1.0
 LIST_SECONDS = 10.0
 FEW = 5
-MANY_PODS = 200
-MANY_TOGETHER = 0.2
-"""Seconds: of a rollout of so many pods something changes all the time, and waking up costs more than reading."""
 CONFIRMATION = "confirmation"
 Show = Callable[[float, Sequence[Standing]], None]
 
@@ -51,9 +48,7 @@ class Lookout:
         self.namespace, self.clock, self.recorder = namespace, clock, recorder
         streams, queries = streams_for(workloads)
         self.sight = Sight(streams)
-        self._together = _together(workloads.values())
-        keep_raw = recorder is not None
-        self._streams = Streams(namespace, queries, streams, keep_raw=keep_raw, together=self._together)
+        self._streams = Streams(namespace, queries, streams, keep_raw=recorder is not None)
         self._early: list[tuple[float, Arrival]] = []
         self._policies: dict[Workload, Policy] = {}
         self._unconfirmed, self._confirm_at = 0, 0.0
@@ -173,8 +168,6 @@ class Lookout:
         longest = SHORTEST_PAUSE if asking else LONGEST_PAUSE
         until = self.clock() + SHORTEST_PAUSE
         arrived = self._streams.drain(min(max(seconds, SHORTEST_PAUSE), longest))
-        if self._together:
-            until = self.clock() + SHORTEST_PAUSE  # all streams are read at one moment, of which this is the first word
         if arrived and (rest := until - self.clock()) > 0:
             time.sleep(rest)
         for arrival in (*arrived, *self._streams.drain(0)):
@@ -186,11 +179,6 @@ class Lookout:
             return assess(self.sight.snapshot, self._policies, now)
         waiting = Judgement(Verdict(Outcome.PROGRESSING, "waiting", now), NEVER)
         return assessed(dict.fromkeys(self._policies, waiting), now)
-
-
-def _together(controllers: Iterable[Controller]) -> float:
-    """Return how many seconds' changes are read at once: of a rollout of many pods, something changes all the time."""
-    return MANY_TOGETHER if sum(each.wanted for each in controllers) > MANY_PODS else 0.0
 
 
 def _inconclusive(reason: str, now: float, workloads: Iterable[Workload], message: str = "") -> Verdict:
