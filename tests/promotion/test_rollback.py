@@ -8,14 +8,6 @@ from tests.promotion.scene import FIRST, SECOND, THIRD, Scene
 BOTH = {"main-app", "worker-app"}
 
 
-@pytest.fixture
-def moved(scene: Scene) -> Scene:
-    """The environment ran FIRST and SECOND by the ledger, and runs THIRD, which fails."""
-    for tag in (FIRST, SECOND, THIRD):
-        scene.applied(tag)
-    return scene
-
-
 def test_it_goes_back_to_the_newest_image_that_succeeded(moved: Scene) -> None:
     """What failed isn't a way back; all workloads go together, and what was left is held."""
     done = rollback(moved.environment, reason="it crashes", clients=moved.clients)

@@ -34,15 +34,6 @@ BOTH = {"main-app", "worker-app"}
 
 
 @pytest.fixture
-def moved(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Scene:
-    """The environment ran FIRST and SECOND by the ledger, and runs THIRD, which fails."""
-    monkeypatch.setattr("promokit.ledger.contention._PAUSES", ())
-    for tag in (FIRST, SECOND, THIRD):
-        scene.applied(tag)
-    return scene
-
-
-@pytest.fixture
 def config(scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """A promokit.yaml of the scene; the command finds its cluster."""
     monkeypatch.setenv("KUBECONFIG", scene.clients.environ["KUBECONFIG"])

@@ -22,15 +22,6 @@ from tests.promotion.scene import FIRST, SECOND, THIRD, Scene
 BOTH = {"main-app", "worker-app"}
 
 
-@pytest.fixture
-def moved(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Scene:
-    """The environment ran FIRST and SECOND by the ledger, and runs THIRD, which fails."""
-    monkeypatch.setattr("promokit.ledger.contention._PAUSES", ())
-    for tag in (FIRST, SECOND, THIRD):
-        scene.applied(tag)
-    return scene
-
-
 def denied(scene: Scene) -> None:
     scene.api.fail(403, path=f"configmaps/{NAME}", times=999)
 

@@ -41,8 +41,8 @@ class Operation:
     """An operation under way. `id` joins its two lines in the ledger; `started` is monotonic seconds.
 
     `book` is the ledger as last written. `image` is what it brings, `previous` what ran before by the workload.
-    `opening` are the lines that opened it, `ending` its result and facts once known. `first` and `last` are its two
-    lines. `unrecorded` is whether it goes on without its opening: the ledger couldn't be written.
+    `opening` are the lines that opened it, its own first; `ending` its result and facts once known; `last` is the line
+    that closes it. `unrecorded` is whether it goes on without its opening: the ledger couldn't be written.
     """
 
     namespace: Namespace
@@ -56,7 +56,6 @@ class Operation:
     previous: Mapping[str, str] = field(factory=dict)
     opening: Sequence[Line] = ()
     ending: tuple[Result, Mapping[str, Any]] | None = None
-    first: Line = field(factory=dict)
     last: Line = field(factory=dict)
     unrecorded: bool = False
 
@@ -133,8 +132,8 @@ class Operation:
 
     def announce(self, progress: Callable[[str], None]) -> None:
         """Write an Event about its end on each workload; what can't be written is told once."""
-        if self.first and self.last:
-            announce(self.namespace, self.environment, self.first, self.last, progress)
+        if self.opening and self.last:
+            announce(self.namespace, self.environment, self.opening[0], self.last, progress)
 
 
 def loudly(what: str, error: PromokitError) -> str:
@@ -236,7 +235,6 @@ def _of_line(
         image=str(line.get("image", "")),
         previous=told if isinstance(told, Mapping) else {},
         opening=(line,),
-        first=line,
     )
 
 
