@@ -113,6 +113,29 @@ def test_a_success_that_the_server_does_not_confirm_is_not_told(cluster: ApiServ
     assert "another state" in verdict.evidence[0].message
 
 
+def test_watches_that_lag_behind_are_waited_for(cluster: ApiServer) -> None:
+    """Pods that end change a controller all the time: it is asked for once, and what was answered is waited for."""
+    key = ("credreg-test", "deployments", "main-app")
+    lagging: list[float] = []
+
+    def lag(now: float, standings: Sequence[Standing]) -> None:
+        if standings[0].available and not lagging:
+            with cluster.changed:
+                meta = cluster.objects[key]["metadata"]
+                meta["resourceVersion"] = str(int(meta["resourceVersion"]) + 1)
+            lagging.append(now)
+        elif len(lagging) == 1 and now > lagging[0] + 0.3:
+            cluster.write(key, cluster.objects[key])
+            lagging.append(now)
+
+    with Lookout(cluster.namespace(), {WORKLOAD: deployment()}) as lookout:
+        cluster.put("deployments", "main-app", deployment_json(runs=GOOD))
+        verdict = lookout.follow({WORKLOAD: Policy(stable_for=0, timeout=20)}, time.monotonic(), show=lag)
+    assert verdict.outcome is Outcome.SUCCEEDED
+    assert len(lagging) == 2
+    assert sum(each.path.endswith("deployments/main-app") for each in cluster.calls) == 1
+
+
 def test_a_success_is_confirmed_when_the_server_wants_to_be_asked_again(cluster: ApiServer) -> None:
     """Who has too much to do and says when to come back isn't asked before."""
     cluster.fail(429, path="deployments/main-app", headers={"Retry-After": "30"}, times=10_000)

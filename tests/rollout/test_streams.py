@@ -197,3 +197,14 @@ def test_a_new_list_tells_what_is_gone(api: ApiServer) -> None:
         ["LISTING", "ADDED", "ADDED", "LISTED"],
         ["LISTING", "ADDED", "ADDED"],
     )
+
+
+def test_streams_that_are_read_at_a_few_moments_lose_nothing(api: ApiServer) -> None:
+    """Each change comes, in order; and what is quiet is closed at once all the same."""
+    with streaming(api, together=0.1) as streams:
+        until(streams, lambda arrived: len([each for each in arrived if each.type == "LISTED"]) == 4)
+        for number in range(30):
+            api.put("pods", f"pod-{number:02}", {"metadata": {"uid": f"u{number}"}})
+            time.sleep(0.005)
+        arrived = until(streams, lambda arrived: len(named(arrived)) == 30)
+        assert named(arrived) == [f"pod-{number:02}" for number in range(30)]

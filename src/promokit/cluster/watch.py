@@ -67,13 +67,17 @@ class Pauses:
 
 @define(eq=False)
 class Watch:
-    """Follows one resource. `changes` is for one thread; any thread may `close` it."""
+    """Follows one resource. `changes` is for one thread; any thread may `close` it.
+
+    With `together`, what comes within so many seconds is told at once: see `stream_lines`.
+    """
 
     namespace: Namespace
     resource: str
     kind: str
     query: Mapping[str, str] = field(factory=dict)
     keep_raw: bool = False
+    together: float = 0.0
     pauses: Pauses = field(factory=Pauses)
     _closed: threading.Event = field(factory=threading.Event)
     _answer: Any = None
@@ -179,7 +183,7 @@ class Watch:
     def _told(self, answer: Any) -> Iterator[Change]:
         """Yield what a watch tells. Objects of a list that isn't complete have no version to go on from."""
         read = "" if self.keep_raw else self.kind
-        for line in stream_lines(answer):
+        for line in stream_lines(answer, together=self.together):
             event = decode(line, read)
             kind, data = event["type"], event["object"]
             if kind == "ERROR":

@@ -8,12 +8,12 @@ from types import TracebackType
 
 from promokit.cluster.namespace import Namespace
 from promokit.cluster.objects import Controller
-from promokit.cluster.patience import PAUSES
-from promokit.errors import PromokitError, Unreachable
+from promokit.errors import Unreachable
 from promokit.model import Workload
 from promokit.outcome import Outcome
 from promokit.rollout.arrival import Arrival
 from promokit.rollout.assessment import Assessment, assess, assessed
+from promokit.rollout.confirmation import Confirmation
 from promokit.rollout.judgement import Evidence, Judgement, Verdict
 from promokit.rollout.last_words import with_logs
 from promokit.rollout.latecomers import with_time_for_latecomers
@@ -29,7 +29,9 @@ from promokit.rollout.streams import Streams, streams_for
 SHORTEST_PAUSE = 0.05
 LONGEST_PAUSE = 1.0
 LIST_SECONDS = 10.0
-FEW = 5
+MANY_PODS = 200
+MANY_TOGETHER = 0.2
+"""Seconds: of a rollout of so many pods something changes all the time, and waking up costs more than reading."""
 CONFIRMATION = "confirmation"
 Show = Callable[[float, Sequence[Standing]], None]
 
@@ -48,10 +50,12 @@ class Lookout:
         self.namespace, self.clock, self.recorder = namespace, clock, recorder
         streams, queries = streams_for(workloads)
         self.sight = Sight(streams)
-        self._streams = Streams(namespace, queries, streams, keep_raw=recorder is not None)
+        self._together = _together(workloads.values())
+        keep_raw = recorder is not None
+        self._streams = Streams(namespace, queries, streams, keep_raw=keep_raw, together=self._together)
         self._early: list[tuple[float, Arrival]] = []
         self._policies: dict[Workload, Policy] = {}
-        self._unconfirmed, self._confirm_at = 0, 0.0
+        self._confirmation = Confirmation(namespace)
 
     def __enter__(self) -> Lookout:
         self._streams.__enter__()
@@ -118,7 +122,7 @@ class Lookout:
             show(now, standings(self.sight.snapshot, assessment))
             if not assessment.final:
                 self.sight.blind.pop(CONFIRMATION, None)
-                self._unconfirmed, self._confirm_at = 0, 0.0
+                self._confirmation.start_over()
             elif later := with_time_for_latecomers(self.namespace, self._policies, assessment):
                 self._policies = later
             elif self._confirmed(assessment, now):
@@ -128,46 +132,21 @@ class Lookout:
             self._wait(assessment.look_again - now, started, asking=presence is not None and presence.asking)
 
     def _confirmed(self, assessment: Assessment, now: float) -> bool:
-        """Confirm a success by a read of its own: a connection that has died shows nothing for up to 30 s.
-
-        A pod that lost its readiness meanwhile has changed its controller's status. A server in trouble is asked again
-        after a pause that grows, or the one that it asks for.
-        """
+        """Only a success needs to be confirmed; while it isn't, that is a kind of blindness."""
         if assessment.verdict.outcome is not Outcome.SUCCEEDED:
             return True
-        if now < self._confirm_at:
-            return False
-        trouble = self._contradiction(assessment)
-        if trouble is None:
-            return True
-        self._unconfirmed += 1
-        self._confirm_at = now + PAUSES.after(self._unconfirmed, trouble)
-        self.sight.lose(CONFIRMATION, trouble, now)
-        return False
-
-    def _contradiction(self, assessment: Assessment) -> PromokitError | None:
-        """Read the controllers, and say why they don't confirm what was seen, if they don't."""
-        try:
-            fresh = self._read(list(assessment.judgements))
-        except PromokitError as error:
-            return error
-        seen = [self.sight.snapshot.controller(each) for each in assessment.judgements]
-        if all(new and old and new.version == old.version for new, old in zip(fresh, seen, strict=True)):
-            return None
-        return Unreachable("the API server shows another state than its watches")
-
-    def _read(self, workloads: list[Workload]) -> list[Controller | None]:
-        """Read each workload's controller; many by one list: 200 answers, one after another, take a second."""
-        if len(workloads) <= FEW:
-            return [self.namespace.controller(each) for each in workloads]
-        found = self.namespace.controllers(workloads)
-        return [found.get(each) for each in workloads]
+        doubt = self._confirmation.doubt(list(assessment.judgements), self.sight.snapshot, now)
+        if doubt is not None:
+            self.sight.lose(CONFIRMATION, doubt, now)
+        return doubt is None
 
     def _wait(self, seconds: float, started: float, *, asking: bool) -> None:
         """Wait for an arrival, but never less than the shortest pause: what comes meanwhile is taken in together."""
         longest = SHORTEST_PAUSE if asking else LONGEST_PAUSE
         until = self.clock() + SHORTEST_PAUSE
         arrived = self._streams.drain(min(max(seconds, SHORTEST_PAUSE), longest))
+        if self._together:
+            until = self.clock() + SHORTEST_PAUSE  # all streams are read at one moment, of which this is the first word
         if arrived and (rest := until - self.clock()) > 0:
             time.sleep(rest)
         for arrival in (*arrived, *self._streams.drain(0)):
@@ -179,6 +158,11 @@ class Lookout:
             return assess(self.sight.snapshot, self._policies, now)
         waiting = Judgement(Verdict(Outcome.PROGRESSING, "waiting", now), NEVER)
         return assessed(dict.fromkeys(self._policies, waiting), now)
+
+
+def _together(controllers: Iterable[Controller]) -> float:
+    """Return how many seconds' changes are read at once: of a rollout of many pods, something changes all the time."""
+    return MANY_TOGETHER if sum(each.wanted for each in controllers) > MANY_PODS else 0.0
 
 
 def _inconclusive(reason: str, now: float, workloads: Iterable[Workload], message: str = "") -> Verdict:

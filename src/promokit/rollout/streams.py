@@ -49,7 +49,8 @@ class Streams:
     """Follows resources of a namespace from when it is made until it is closed, each by one connection.
 
     `queries` narrows a resource. `resources` says which are followed, and of which kind their objects are. Objects
-    are parsed in the stream's thread; their JSON is kept only with `keep_raw`.
+    are parsed in the stream's thread; their JSON is kept only with `keep_raw`. `together` is how many seconds' changes
+    are read at once, for all streams at the same moments.
     """
 
     def __init__(
@@ -59,13 +60,15 @@ class Streams:
         resources: Mapping[str, str],
         *,
         keep_raw: bool = False,
+        together: float = 0.0,
         pauses: Pauses = Pauses(),  # noqa: B008 - frozen
     ) -> None:
         self.arrivals: queue.SimpleQueue[Arrival] = queue.SimpleQueue()
         self._unlisted = set(resources)
         self._listed = threading.Condition()
         self._watches = [
-            Watch(namespace, each, kind, queries.get(each, {}), keep_raw, pauses) for each, kind in resources.items()
+            Watch(namespace, each, kind, queries.get(each, {}), keep_raw, together, pauses)
+            for each, kind in resources.items()
         ]
         for watch in self._watches:
             threading.Thread(target=self._follow, args=(watch,), name=f"watch-{watch.resource}", daemon=True).start()
