@@ -13,6 +13,7 @@ import yaml
 
 import promokit
 from promokit.cli.app import COMMANDS, cli
+from promokit.errors import PromokitError
 from promokit.gates.judging import GATES
 from promokit.rollout.reasons import REMEDIES
 from tests import documentation
@@ -172,6 +173,22 @@ def _anchors(text: str) -> set[str]:
     """The names that GitHub gives a page's headings."""
     headings = re.findall(r"^#+ (.+)$", FENCED.sub("", text), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_every_word_of_an_error_is_in_the_readme() -> None:
+    """Programs go by a closed list. The root's own word is none of it: what is raised is of a kind."""
+    told = re.search(r"of another error (.+?) or `bug`", (ROOT / "README.md").read_text())
+    assert told is not None
+    raised = {word for word in (each.word for each in _kinds(PromokitError)) if word != PromokitError.word}
+    assert raised <= set(re.findall(r"`([a-z-]+)`", told[1])), "README's list of reasons lacks a kind's word"
+    text = "\n".join(each.read_text() for each in sorted((ROOT / "src").rglob("*.py")))
+    assert not re.findall(r"(?:raise|return|or) PromokitError\(", text)
+
+
+def _kinds(kind: type[PromokitError]) -> Iterator[type[PromokitError]]:
+    for each in kind.__subclasses__():
+        yield each
+        yield from _kinds(each)
 
 
 def test_every_reason_of_a_verdict_is_in_its_page() -> None:

@@ -68,6 +68,12 @@ class Unreachable(PromokitError):
     word: ClassVar[str] = "unreachable"
 
 
+class NotAccepted(PromokitError):
+    """The API server, or an admission policy in front of it, was asked and said no to what was written."""
+
+    word: ClassVar[str] = "not-accepted"
+
+
 class VerificationFailed(PromokitError):
     """What was read contradicts what was promised, as bytes that don't have their digest."""
 

@@ -105,3 +105,15 @@ def test_check_of_what_can_not_be_asked_is_exit_5(
     code, told = said(capsys, "check")
     assert code == 5
     assert told["findings"][0]["word"] == "unknown"
+
+
+def test_who_may_not_patch_is_told_so_and_nothing_is_known(
+    repository: str, capsys: pytest.CaptureFixture[str], api: ApiServer
+) -> None:
+    """Without gates as with them: exit 5, with the permission to grant; the rollout didn't fail, it wasn't begun."""
+    api.fail(403, method="PATCH", times=9)
+    plain = ("--namespace", "credreg-test", "--workloads", "main-app/main-app", "--cluster", "context:test")
+    code, told = said(capsys, "rollout", *plain, "--image", f"{repository}:{TAG}", "--yes")
+    assert (code, told["outcome"], told["reason"], told["changed"]) == (5, "unknown", "unreachable", False)
+    assert "not allowed to write" in told["error"]
+    assert "rbac.yaml" in told["error"]

@@ -19,6 +19,13 @@ Json = dict[str, Any]
 Key = tuple[str, str, str]
 
 
+MAY_NOT = (
+    b'{"message": "it is forbidden: User \\"alice\\" cannot do resource \\"things\\" in API group \\"\\",'
+    b' as the test asked"}'
+)
+"""As RBAC says no."""
+
+
 @define
 class Fault:
     """What the next `times` matching requests get for an answer, once `after` have passed."""
@@ -107,7 +114,7 @@ class ApiServer:
 
     def fail(self, status: int = 500, **settings: Any) -> None:
         """Let the next matching requests fail."""
-        self.faults.append(Fault(status, **settings))
+        self.faults.append(Fault(status, **{**({"body": MAY_NOT} if status == 403 else {}), **settings}))
 
     def put(self, resource: str, name: str, body: Json, namespace: str = "credreg-test") -> Json:
         """Write an object, as somebody else would."""

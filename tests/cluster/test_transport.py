@@ -1,3 +1,4 @@
+import json
 import socket
 import threading
 
@@ -6,7 +7,7 @@ import urllib3
 
 from promokit.cluster import transport
 from promokit.cluster.identity import own_name
-from promokit.cluster.transport import ApiError, Busy, Conflict, Gone, Invalid, NotFound, Transport
+from promokit.cluster.transport import ApiError, Busy, Conflict, Forbidden, Gone, Invalid, NotFound, Transport
 from promokit.errors import PromokitError, Unreachable
 from tests.cluster.api_server import ApiServer
 
@@ -40,14 +41,23 @@ def test_each_refusal_is_of_its_kind(api: ApiServer, status: int, kind: type[Pro
     assert caught.value.where == f"GET {PATH}"
 
 
-def test_reading_without_permission_is_unknown_writing_is_refused(api: ApiServer) -> None:
-    """403 says which permission to grant in both cases, but only a read leaves things unknown."""
-    api.fail(403, times=2)
-    with pytest.raises(Unreachable, match=r"rbac\.yaml"):
-        ask(api)
-    with pytest.raises(ApiError, match=r"rbac\.yaml") as caught:
+@pytest.mark.parametrize(("method", "said"), [("GET", "not allowed to read"), ("POST", "not allowed to write")])
+def test_who_may_not_do_it_is_told_which_permission_to_grant(api: ApiServer, method: str, said: str) -> None:
+    """Nothing was judged: somebody who may can still ask. Exit 5, for reading and for writing."""
+    api.fail(403)
+    with pytest.raises(Forbidden, match=rf"{said}.*rbac\.yaml") as caught:
+        ask(api, method)
+    assert (caught.value.status, caught.value.exit_code, caught.value.reason) == (403, 5, "unreachable")
+
+
+@pytest.mark.parametrize("said", ['pods "x" is forbidden: exceeded quota: small', 'admission webhook "a.b" denied it'])
+def test_a_quota_or_a_webhook_is_no_missing_permission(api: ApiServer, said: str) -> None:
+    """403 too, but granting something doesn't help: it was judged, and not accepted."""
+    api.fail(403, body=json.dumps({"message": said}).encode())
+    with pytest.raises(ApiError, match="Remedy: see what") as caught:
         ask(api, "POST")
-    assert caught.value.status == 403
+    assert "rbac" not in str(caught.value)
+    assert (caught.value.exit_code, caught.value.reason) == (1, "not-accepted")
 
 
 def test_a_token_that_has_run_out_is_renewed_once(api: ApiServer) -> None:

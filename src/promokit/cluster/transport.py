@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
@@ -11,7 +12,7 @@ from urllib.parse import quote, urlencode
 
 from attrs import evolve, frozen
 
-from promokit.errors import ConfigError, PromokitError, Unreachable
+from promokit.errors import ConfigError, NotAccepted, PromokitError, Unreachable
 
 if TYPE_CHECKING:
     import urllib3
@@ -30,16 +31,16 @@ class Silent(Away):
     """The connection is there, and nothing has come by it for as long as was waited."""
 
 
-class Forbidden(Unreachable):
-    """These credentials may not read that."""
-
-
-class ApiError(PromokitError):
+class ApiError(NotAccepted):
     """The API server answered, and it was not what was asked for. `status` is the HTTP status."""
 
     def __init__(self, status: int, what: str, *, where: str | None = None, remedy: str | None = None) -> None:
         super().__init__(what, where=where, remedy=remedy)
         self.status = status
+
+
+class Forbidden(Unreachable, ApiError):
+    """403 of the authorizer: these credentials may not do that. Whoever may can still ask for it."""
 
 
 class NotFound(ApiError):
@@ -66,6 +67,9 @@ class Busy(Unreachable):
         self.retry_after = retry_after
 
 
+_UNAUTHORIZED = re.compile(r"\bcannot \w+ (resource|path) \"")
+"""How an API server tells who may not do what (apiserver: endpoints/handlers/responsewriters/errors.go). A quota, or an
+admission webhook, says 403 in other words."""
 _KINDS: Mapping[int, type[ApiError]] = {404: NotFound, 409: Conflict, 410: Gone, 422: Invalid}
 
 
@@ -208,9 +212,11 @@ def _told(host: str, method: str, path: str, answer: urllib3.BaseHTTPResponse) -
 def refusal(told: Json, method: str, where: str, retry_after: float | None = None) -> PromokitError:
     """Return the error that a Status object of the API server stands for."""
     status, message = int(told.get("code") or 500), str(told.get("message") or "")
-    if status == 403 and method in {"GET", "HEAD"}:
+    reads = method in {"GET", "HEAD"}
+    if status == 403 and (reads or _UNAUTHORIZED.search(message)):
         return Forbidden(
-            f"not allowed to read: {message}",
+            status,
+            f"not allowed to {'read' if reads else 'write'}: {message}",
             where=where,
             remedy="grant it: see rbac.yaml beside the manifests",
         )
@@ -219,8 +225,7 @@ def refusal(told: Json, method: str, where: str, retry_after: float | None = Non
     if status in {429, 500, 502, 503, 504}:
         return Busy(f"the API server is in trouble (HTTP {status}): {message}", where=where, retry_after=retry_after)
     kind = _KINDS.get(status, ApiError)
-    remedy = "grant it: see rbac.yaml beside the manifests" if status == 403 else None
-    return kind(status, message or f"HTTP {status}", where=where, remedy=remedy)
+    return kind(status, message or f"HTTP {status}", where=where, remedy="see what the API server names")
 
 
 def _status_of(answer: urllib3.BaseHTTPResponse) -> Json:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from promokit.cluster.transport import ApiError
-from promokit.errors import PromokitError
+from promokit.errors import NotAccepted
 
 T = TypeVar("T")
 AGAIN_FOR_SECONDS = 10.0
@@ -20,7 +20,7 @@ _POLICY = re.compile(r"(Validating|Mutating)AdmissionPolicy '|admission webhook 
 """How an API server begins such a word (apiserver: pkg/admission/plugin/policy, plugin/webhook/errors)."""
 
 
-class Denied(PromokitError):
+class Denied(NotAccepted):
     """An admission policy or webhook said no."""
 
 

@@ -9,7 +9,7 @@ from promokit.cluster.namespace import RESOURCES, Namespace
 from promokit.cluster.objects import Controller
 from promokit.cluster.parse import parse_controller
 from promokit.cluster.transport import ApiError, Invalid
-from promokit.errors import ConfigError, PromokitError, Superseded
+from promokit.errors import ConfigError, NotAccepted, Superseded
 from promokit.model import Workload
 from promokit.rollout.admission import denial
 
@@ -163,7 +163,7 @@ def _judged(namespace: Namespace, workload: Workload, expected: str, epoch: int 
             remedy="see history, then start again from a new plan",
         )
     what = f"the cluster refused the change of {workload}: {error.what}"
-    return denied or PromokitError(what, remedy="see what it names there")
+    return denied or NotAccepted(what, remedy="see what it names there")
 
 
 def _container_index(data: Mapping[str, Any], workload: Workload) -> int:
