@@ -124,6 +124,33 @@ def test_a_ledger_that_may_not_be_written_is_told(api: ApiServer) -> None:
     assert "rbac.yaml" in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("status", "said", "remedy"),
+    [
+        (422, "data: Forbidden: field is immutable when `immutable` is set", "without `immutable`.*DEPLOY"),
+        (422, "[]: Too long: may not be more than 1048576 bytes", "see what the API server names"),
+        (403, 'admission webhook "a.b" denied the request: no', "see what the API server names"),
+    ],
+)
+def test_what_is_not_accepted_is_no_missing_permission(api: ApiServer, status: int, said: str, remedy: str) -> None:
+    """To grant what is granted doesn't help whoever stands before an immutable ConfigMap."""
+    api.fail(status, method="POST", body=json.dumps({"message": said}).encode())
+    with pytest.raises(Unreachable, match=remedy) as caught:
+        written(api, *operation(1))
+    assert "rbac" not in str(caught.value)
+
+
+def test_what_others_put_on_the_ledgers_object_stays(api: ApiServer) -> None:
+    """A label that a backup goes by, an annotation, an owner: each write leaves them."""
+    written(api, *operation(1))
+    theirs = {"labels": {"backup": "daily"}, "annotations": {"note": "keep"}, "ownerReferences": [{"name": "x"}]}
+    there = api.get("configmaps", NAME)
+    api.put("configmaps", NAME, {**there, "metadata": {**there["metadata"], **theirs}})
+    assert len(written(api, *operation(2)).lines) == 4
+    metadata = api.get("configmaps", NAME)["metadata"]
+    assert {key: metadata.get(key) for key in theirs} == theirs
+
+
 def test_a_namespace_that_is_not_there_is_no_missing_permission(api: ApiServer) -> None:
     """What helps is to make it."""
     api.fail(404, method="POST")

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from promokit.cluster.namespace import Namespace
-from promokit.cluster.transport import Json
 from promokit.ledger.allowed import allowed
 from promokit.ledger.book import Book
-from promokit.ledger.contention import written_among_others
+from promokit.ledger.contention import put_config_map, written_among_others
 from promokit.ledger.store import read_book
 
 NAME = "promokit-allowed"
@@ -32,18 +29,5 @@ def _written(namespace: Namespace, book: Book) -> bool:
     wanted = allowed(read_book(namespace).lines)
     if listed == wanted:
         return False
-    body: dict[str, Any] = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": _metadata(there, namespace)}
-    if there is None:
-        namespace.create("configmaps", {**body, "data": wanted})
-    else:
-        namespace.replace("configmaps", NAME, {**body, "data": wanted})
+    put_config_map(namespace, NAME, there, wanted)
     return True
-
-
-def _metadata(there: Json | None, namespace: Namespace) -> Json:
-    """Labels and annotations that somebody put there are theirs."""
-    kept = {key: value for key, value in (there or {}).get("metadata", {}).items() if key in _KEPT}
-    return {"name": NAME, "namespace": namespace.name, **kept}
-
-
-_KEPT = ("resourceVersion", "labels", "annotations")

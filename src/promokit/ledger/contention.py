@@ -1,4 +1,4 @@
-"""Writing what others write too: compare-and-set, again and again until nobody came in between."""
+"""Writing a ConfigMap that others write too: compare-and-set, again and again until nobody came in between."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from promokit.cluster.namespace import Namespace
-from promokit.cluster.transport import Away, Busy, Conflict, NotFound
+from promokit.cluster.transport import Away, Busy, Conflict, Forbidden, Json, NotFound
 from promokit.errors import PromokitError, Unreachable, VerificationFailed
 
 T = TypeVar("T")
@@ -39,13 +39,31 @@ def written_among_others(namespace: Namespace, what: str, name: str, write: Call
             raise Unreachable(
                 f"{what} can't be written: {error.what}",
                 where=f"ConfigMap {name} in {namespace.name}",
-                remedy=error.remedy or _remedy(error),
+                remedy=_remedy(error, name),
             ) from error
     raise Unreachable(f"{what} is written by too many at once", where=namespace.name, remedy="run this again")
 
 
-def _remedy(error: PromokitError) -> str:
+def put_config_map(namespace: Namespace, name: str, there: Json | None, data: dict[str, str]) -> Json:
+    """Write what a ConfigMap holds and return it, by the version at which it was read (None: it wasn't there).
+
+    Its labels, annotations and owners are those of whoever put them there.
+    """
+    kept = {key: value for key, value in (there or {}).get("metadata", {}).items() if key in _KEPT}
+    metadata = {"name": name, "namespace": namespace.name, **kept}
+    body: Json = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}
+    return namespace.create("configmaps", body) if there is None else namespace.replace("configmaps", name, body)
+
+
+_KEPT = ("resourceVersion", "labels", "annotations", "ownerReferences", "finalizers")
+
+
+def _remedy(error: PromokitError, name: str) -> str:
     """What isn't found is the namespace: an object of ours is made where it is missing."""
     if isinstance(error, NotFound):
         return "apply the manifests first"
-    return "allow this role to write it: see rbac.yaml beside the manifests"
+    if isinstance(error, Forbidden):
+        return "allow this role to write it: see rbac.yaml beside the manifests"
+    if "immutable" in error.what:
+        return f"make {name} anew without `immutable`, with all that it holds, as DEPLOY.md says"
+    return error.remedy or "see what the API server names there"

@@ -8,10 +8,11 @@ from typing import Any
 from attrs import evolve
 
 from promokit.cluster.namespace import Namespace
+from promokit.cluster.transport import Json
 from promokit.errors import VerificationFailed
 from promokit.ledger.book import Book
 from promokit.ledger.chain import START
-from promokit.ledger.contention import written_among_others
+from promokit.ledger.contention import put_config_map, written_among_others
 from promokit.ledger.lines import read, written
 
 NAME = "promokit-ledger"
@@ -21,7 +22,10 @@ _ANCHOR: Mapping[str, Any] = {"hash": START, "dropped": 0}
 
 def read_book(namespace: Namespace) -> Book:
     """Read an environment's ledger; an empty one where there is none yet. Unreachable or VerificationFailed."""
-    data = namespace.get("configmaps", NAME)
+    return _book(namespace, namespace.get("configmaps", NAME))
+
+
+def _book(namespace: Namespace, data: Json | None) -> Book:
     if data is None:
         return Book()
     try:
@@ -53,27 +57,16 @@ def append(namespace: Namespace, entries: Callable[[Book], Sequence[Mapping[str,
     """
 
     def write() -> Book:
-        book = read_book(namespace)
+        there = namespace.get("configmaps", NAME)
+        book = _book(namespace, there)
         grown = book.grown(entries(book))
-        return book if grown is book else _written(namespace, grown)
+        return book if grown is book else _written(namespace, grown, there)
 
     return written_among_others(namespace, WHAT, NAME, write)
 
 
-def _written(namespace: Namespace, book: Book) -> Book:
+def _written(namespace: Namespace, book: Book, there: Json | None) -> Book:
     anchor = {"hash": book.anchor, "dropped": book.dropped}
-    body: dict[str, Any] = {
-        "apiVersion": "v1",
-        "kind": "ConfigMap",
-        "metadata": {"name": NAME, "namespace": namespace.name},
-        "data": {
-            "lines": "\n".join(map(written, book.lines)),
-            "anchor": written(anchor),
-        },
-    }
-    if book.version is None:
-        done = namespace.create("configmaps", body)
-    else:
-        body["metadata"]["resourceVersion"] = book.version
-        done = namespace.replace("configmaps", NAME, body)
+    data = {"lines": "\n".join(map(written, book.lines)), "anchor": written(anchor)}
+    done = put_config_map(namespace, NAME, there, data)
     return evolve(book, version=done["metadata"]["resourceVersion"])
