@@ -101,6 +101,15 @@ def test_the_environments_own_repository_is_not_told() -> None:
         (changed(ENDED, duration=float("nan")), "duration is of another type"),
         (changed(ENDED, duration=True), "duration is of another type"),
         (changed(ENDED, proven="yes"), "proven is of another type"),
+        (changed(ENDED, duration=-1.0), "duration is of another type"),
+        (changed(ENDED, duration=10**400), "no line of a ledger|duration is of another type"),
+        (changed(BEGUN, attempt=10**12), "attempt is of another type"),
+        (changed(BEGUN, attempt=-1), "attempt is of another type"),
+        (changed(ENDED, migration="succeeded"), "line 3 .*a rollback has no migration"),
+        (changed(ENDED, rolled_back=True), "line 3 .*a rollback has no rolled_back"),
+        (changed(BEGUN, image=":2026.11.24.0001"), "line 1 .*none that a promotion brings"),
+        (changed(BEGUN, image=f"registry.example.org/other:1@{digest('a')}"), "line 1 .*none that a promotion brings"),
+        (changed(BEGUN, images={str(WORKLOAD): str(image("a"))}), "line 1 .*none that a promotion brings"),
         (changed(BEGUN, previous={"a": {"b": "c"}}), "previous is of another type"),
         (changed(BEGUN, previous={}), "no previous"),
         (changed(BEGUN, previous={"shop/web": "x"}), "workloads that prod hasn't got"),
@@ -121,6 +130,21 @@ def test_what_was_not_told_so_is_refused(text: str, problem: str) -> None:
     with pytest.raises(ConfigError, match=problem) as caught:
         read_told(text, PROD, NOW)
     assert caught.value.remedy
+
+
+def test_an_unproven_rollback_may_have_gone_back_to_anything() -> None:
+    """It went by the workloads' own revisions, which have what somebody once set."""
+    own = {"image": "registry.example.org/other:1", "images": {str(WORKLOAD): "registry.example.org/other:1"}}
+    (begun, _, _) = read_told(changed(BEGUN, proven=False, **own), PROD, NOW)
+    assert {key: begun.line[key] for key in own} == own
+
+
+def test_a_proven_rollback_may_go_back_to_each_repository_that_may_run_here() -> None:
+    """Also to one that promokit.yaml allows beside that of releases."""
+    image = f"registry.example.org/branches:1@{digest('a')}"
+    there = environment("prod", also_from=("registry.example.org/branches",))
+    (begun, _, _) = read_told(changed(BEGUN, image=image), there, NOW)
+    assert begun.line["image"] == image
 
 
 def test_texts_are_cut_to_what_a_ledger_has_room_for() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -25,6 +24,8 @@ OLDEST = timedelta(days=90)
 CLOCKS_DIFFER = timedelta(minutes=5)
 _WHOLE = "copy the lines that begin with { as they were told, each of them whole"
 _OPERATION = re.compile(r"(?:hold-)?[0-9a-f]{12}")
+_MOST = 1_000_000_000
+"""Seconds, or attempts: a larger number is none that was counted."""
 _ENDS = frozenset(Outcome) - {Outcome.PROGRESSING}
 _KINDS = {"opened": (*CHANGING, "migration"), "closed": (*CHANGING, "migration"), "noted": ("hold",)}
 _TEXTS = {
@@ -46,6 +47,7 @@ _OTHERS: Mapping[str, Mapping[str, tuple[type, ...]]] = {
     },
     "noted": {},
 }
+_NOT_OF_A_ROLLBACK = ("migration", "rolled_back")
 _NEEDED = {"opened": ("image", "previous"), "closed": ("outcome",), "noted": ("digest",)}
 _ALL = ("at", "line", "kind", "op", ENVIRONMENT)
 _ORDER = ("opened", "noted", "closed")
@@ -115,7 +117,7 @@ def _form(line: Line) -> str:
 
 def _is_flat(value: Any) -> bool:
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return all(isinstance(each, str) for each in inner) and not (isinstance(value, float) and not math.isfinite(value))
+    return all(isinstance(each, str) for each in inner) and (not isinstance(value, int | float) or 0 <= value <= _MOST)
 
 
 def _content(line: Line) -> str:
@@ -124,7 +126,8 @@ def _content(line: Line) -> str:
         return "its op isn't one"
     if line["line"] == "closed" and line["outcome"] not in _ENDS:
         return "its outcome isn't one"
-    return ""
+    told = next((each for each in _NOT_OF_A_ROLLBACK if line.get(each)), "")
+    return f"a rollback has no {told}" if told and line["kind"] == "rollback" else ""
 
 
 def _whole(number: int, line: Line, environment: Environment) -> Line:
@@ -142,10 +145,20 @@ def _whole(number: int, line: Line, environment: Environment) -> Line:
         found = with_images(line, image)
     except PromokitError as error:
         raise wrong(number, error.what) from None
+    if line["line"] == "opened" and line["kind"] == "rollback" and line.get("proven", True):
+        _check_proven(number, found, environment)
     workloads = set(map(str, environment.workloads))
     if line["line"] == "opened" and not workloads & set(line["previous"]):
         raise wrong(number, f"it is of workloads that {environment.name} hasn't got", "name the right promokit.yaml")
     return {key: bounded(key, value) for key, value in found.items() if key != ENVIRONMENT}
+
+
+def _check_proven(number: int, line: Line, environment: Environment) -> None:
+    """What succeeded here by the ledger was pinned, of a repository that may run here, and the same for all."""
+    image = ImageRef.parse(line["image"])
+    if image.digest is None or not environment.allows_repository(image.name) or "images" in line:
+        what = "its image is none that a promotion brings here, as that of a proven rollback is"
+        raise wrong(number, what, "record what runs: promokit adopt, with a reason; hold what is to be held")
 
 
 def _check_operations(found: Sequence[Told]) -> None:
