@@ -1,3 +1,4 @@
+import copy
 import json
 import os
 import signal
@@ -159,6 +160,26 @@ def test_an_answer_is_json_that_tells_whether_anything_changed(
     ):
         assert code(*words, "-o", "json") == 0
         assert json.loads(capsys.readouterr().out)["changed"] is changed
+
+
+def test_to_release_what_is_not_held_writes_nothing(
+    here: Path, api: ApiServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is told, with what is held, and nobody is asked: a digest that was mistyped isn't taken for released."""
+    write_kubeconfig(here, api.url)
+    held, other = "sha256:" + "a" * 64, "sha256:" + "b" * 64
+    assert code("hold", "test", held, "--reason", "bad", "--yes") == 0
+    before = copy.deepcopy(api.get("configmaps", "promokit-ledger"))
+    capsys.readouterr()
+    assert code("hold", "test", "--release", other, "--reason", "fine", "-o", "json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["changed"], list(told["holds"])) == (False, [held])
+    assert code("hold", "test", "--release", other, "--reason", "fine") == 0
+    assert f"nothing to do: {other} isn't held" in capsys.readouterr().out
+    assert api.get("configmaps", "promokit-ledger") == before
+    assert code("hold", "test", "--release", held, "--reason", "fine", "--yes", "-o", "json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["changed"], list(told["holds"])) == (True, [])
 
 
 def test_a_ledger_that_does_not_hold_is_exit_1(here: Path, api: ApiServer, capsys: pytest.CaptureFixture[str]) -> None:

@@ -32,7 +32,7 @@ def hold(environment: Environment, digest: Digest, *, reason: str, clients: Clie
 
 
 def release(environment: Environment, digest: Digest, *, reason: str, clients: Clients | None = None) -> Book:
-    """Release a held digest and return the ledger after it."""
+    """Release a held digest and return the ledger after it. Of one that isn't held, nothing is written."""
     return _note(environment, "release", digest, reason, clients or Clients())
 
 
@@ -55,7 +55,11 @@ def _note(environment: Environment, kind: _Kind, digest: Digest, reason: str, cl
     _need_reason(kind, reason)
     line = noted(kind, digest, reason, clients.context, **more)
     namespace = clients.namespace(environment)
-    return listed(namespace, append(namespace, lambda before: [line]))
+
+    def entries(before: Book) -> list[dict[str, Any]]:
+        return [] if kind == "release" and str(digest) not in before.holds else [line]
+
+    return listed(namespace, append(namespace, entries))
 
 
 def noted(kind: _Kind, digest: Digest, reason: str, context: Context, **more: str) -> dict[str, Any]:
