@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from promokit.cluster.objects import Condition, Event, Object
@@ -10,12 +12,14 @@ from tests.factories import (
     pod,
     replica_set,
     rolling,
+    running,
     terminated,
     waiting,
 )
 from tests.rollout.judging import Seen, judged, policy, word
 
 START: list[Seen] = [(0.0, rolling()), (0.1, replica_set())]
+NONE_MADE: list[Seen] = [(0.0, rolling(updated=0, total=2)), (0.1, replica_set())]
 REFERENCE = "registry.example.com/app:2026.11.24.0401@sha256:" + "401403" * 10 + "aaaa"
 NOT_FOUND = (
     f'Failed to pull image "{REFERENCE}": rpc error: code = NotFound desc = failed to pull and unpack image '
@@ -78,6 +82,20 @@ def test_restarts_of_before_the_change_are_not_counted() -> None:
     had = failing(restarts=5, state=waiting())
     assert word(3.0, *START, (0.0, had), (2.0, failing(restarts=5, state=terminated(1)))) == "progressing: waiting"
     assert word(3.0, *START, (0.0, had), (2.0, failing(restarts=6, state=terminated(1)))) == "failed: crash-loop"
+
+
+@pytest.mark.parametrize(
+    ("probe", "reason"), [("liveness", "liveness-killed"), ("startup", "startup-killed")], ids=["liveness", "startup"]
+)
+def test_a_container_that_a_probe_kills_is_told_with_the_probes_words(probe: str, reason: str) -> None:
+    """How the container then ends says nothing of the cause: one that stops when asked to exits 0."""
+    said = f"{probe.title()} probe failed: HTTP probe failed with statuscode: 503"
+    killed = event("Killing", f"Container main-app failed {probe} probe, will be restarted", count=2)
+    unready = event("Unhealthy", "Readiness probe failed: HTTP probe failed with statuscode: 503", count=9)
+    ended = failing(state=running(), restarts=2, last=terminated(0, "Completed"))
+    seen = story((1.0, unready), (2.0, event("Unhealthy", said, count=6)), (6.0, killed), (6.5, ended))
+    verdict = judged(7.0, *seen).verdict
+    assert (verdict.reason, verdict.evidence[0].message) == (reason, f"Completed; {said}")
 
 
 def test_restarts_of_a_pod_first_seen_right_after_the_change_are_of_before() -> None:
@@ -212,8 +230,8 @@ QUOTA = 'pods "x" is forbidden: exceeded quota: small, requested: pods=1, used: 
 
 def test_a_quota_that_refuses_twice_fails() -> None:
     """One refusal may pass; the second, with nothing about to be freed, doesn't."""
-    assert word(1.0, *story((0.5, refusal(QUOTA)))) == "progressing: waiting"
-    assert word(1.0, *story((0.5, refusal(QUOTA, 2)))) == "failed: quota"
+    assert word(1.0, *NONE_MADE, (0.5, refusal(QUOTA))) == "progressing: waiting"
+    assert word(1.0, *NONE_MADE, (0.5, refusal(QUOTA, 2))) == "failed: quota"
 
 
 def test_a_quota_waits_for_pods_that_are_ending() -> None:
@@ -256,6 +274,20 @@ def test_no_progress_fails_by_our_own_clock_from_the_last_progress() -> None:
     verdict = judged(700.0, *seen).verdict
     assert verdict.reason == "no-progress"
     assert verdict.evidence[0].message == "2 wanted: 1 updated, 3 ready, 3 available, 2 old still there"
+
+
+@pytest.mark.parametrize(
+    "later",
+    [{"ready": 1, "available": 1}, {"wanted": 3, "total": 2, "updated": 2, "ready": 2, "available": 2}],
+    ids=["a-pod-short", "scaled-up"],
+)
+def test_the_deadline_begins_anew_with_what_comes_after_completion(later: dict[str, Any]) -> None:
+    """A readiness lost, or a pod more wanted, while the pods shall stay Ready for longer than the deadline is."""
+    complete = deployment(progress_seconds=20)
+    seen: list[Seen] = [(0.0, rolling(progress_seconds=20)), (0.1, replica_set()), (3.0, complete)]
+    seen += [(29.0, deployment(progress_seconds=20, **later))]
+    assert word(30.0, *seen, by=policy(stable_for=60)) == "progressing: waiting"
+    assert word(49.0, *seen, by=policy(stable_for=60)) == "failed: no-progress"
 
 
 def test_a_rollout_that_takes_longer_than_the_timeout_has_timed_out() -> None:

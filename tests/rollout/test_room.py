@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from attrs import evolve
 
-from promokit.cluster.objects import Condition, Pod
+from promokit.cluster.objects import Condition, Event, Pod
 from tests.factories import NOW, container, deployment, event, pod, replica_set, rolling, terminated
-from tests.rollout.judging import judged, snapshot, word
-from tests.rollout.test_failures import PENDING, QUOTA, START, refusal, story
+from tests.rollout.judging import Seen, judged, snapshot, word
+from tests.rollout.test_failures import NONE_MADE, PENDING, QUOTA, START, refusal, story
 
 OLD = (0.05, replica_set("1"))
 
@@ -74,7 +75,7 @@ def test_old_pods_that_end_make_room_where_it_is_missing(message: str) -> None:
 
 def test_a_quota_is_not_waited_for_behind_a_stuck_pod() -> None:
     """What should have ended long ago gives nothing back, and the verdict says when it will be due."""
-    seen = story(OLD, (0.5, refusal(QUOTA, 5)), (0.5, ending(grace=10)))
+    seen: list[Seen] = [*NONE_MADE, OLD, (0.5, refusal(QUOTA, 5)), (0.5, ending(grace=10))]
     judgement = judged(1.0, *seen)
     assert (judgement.verdict.outcome, judgement.look_again) == ("progressing", 20.5)
     assert word(20.5, *seen) == "failed: quota"
@@ -125,9 +126,9 @@ def test_refusals_of_before_the_change_are_not_counted_whenever_they_are_first_s
     hour_ago = NOW - timedelta(hours=1)
     before = evolve(refusal(QUOTA, 5), first=hour_ago, last=hour_ago)
     made = (0.1, replica_set(created=NOW))
-    assert word(1.0, (0.0, rolling()), made, (0.5, before)) == "progressing: waiting"
+    assert word(1.0, NONE_MADE[0], made, (0.5, before)) == "progressing: waiting"
     again = evolve(before, count=7, last=NOW + timedelta(seconds=1))
-    assert word(2.0, (0.0, rolling()), made, (0.5, before), (1.2, again)) == "failed: quota"
+    assert word(2.0, NONE_MADE[0], made, (0.5, before), (1.2, again)) == "failed: quota"
 
 
 def test_of_a_refusal_that_has_gone_on_since_before_only_the_newest_is_sure() -> None:
@@ -135,8 +136,8 @@ def test_of_a_refusal_that_has_gone_on_since_before_only_the_newest_is_sure() ->
     hour_ago = NOW - timedelta(hours=1)
     goes_on = evolve(refusal(QUOTA, 6), first=hour_ago, last=NOW)
     made = (0.1, replica_set(created=NOW))
-    assert word(1.0, (0.0, rolling()), made, (0.5, goes_on)) == "progressing: waiting"
-    assert word(2.0, (0.0, rolling()), made, (0.5, goes_on), (1.0, evolve(goes_on, count=7))) == "failed: quota"
+    assert word(1.0, NONE_MADE[0], made, (0.5, goes_on)) == "progressing: waiting"
+    assert word(2.0, NONE_MADE[0], made, (0.5, goes_on), (1.0, evolve(goes_on, count=7))) == "failed: quota"
 
 
 def test_restarts_of_a_pod_that_is_older_than_the_change_are_of_before() -> None:
@@ -151,3 +152,33 @@ def test_the_old_replica_set_is_not_the_new_one_while_recreate_ends_its_pods() -
     stale = deployment(updated=0, total=0, annotations={"deployment.kubernetes.io/revision": "1"})
     known = snapshot([(0.0, replica_set("1", images={"main-app": "before"})), (0.1, stale)])
     assert known.current(stale) is None
+
+
+PLACED = pod("new-2", container(ready=False))
+
+
+@pytest.mark.parametrize(
+    ("refused", "made", "failure"),
+    [(PENDING, 1, "failed: unschedulable"), (refusal(QUOTA, 9), 0, "failed: quota")],
+    ids=["node", "quota"],
+)
+@pytest.mark.parametrize("limits", [{"max_unavailable": 1}, {"wanted": 3}], ids=["by-unavailable", "by-surge"])
+def test_a_new_pod_on_its_way_to_ready_will_make_room(
+    refused: Pod | Event, made: int, failure: str, limits: dict[str, Any]
+) -> None:
+    """Where there is room for one more at a time, old pods go as new ones become available, however slowly."""
+    full = deployment(**{"wanted": 4, "total": 3 + made, "updated": made, "ready": 3, "available": 3, **limits})
+    begun: list[Seen] = [(0.0, full), (0.1, replica_set()), (1.0, refused)]
+    assert word(60.0, *begun) == failure
+    begun += [(1.1, evolve(full, total=4 + made, updated=made + 1))]
+    assert word(60.0, *begun) == "progressing: waiting"
+    assert word(60.0, *begun, (1.2, PLACED)) == "progressing: waiting"
+    available = evolve(full, total=4 + made, updated=made + 1, ready=4, available=4)
+    assert word(60.0, *begun, (40.0, pod("new-2")), (40.1, available)) == "progressing: waiting"
+
+
+def test_a_new_pod_makes_no_room_where_no_old_one_may_go_for_it() -> None:
+    """With it, just as many are available as must be: what is refused now stays refused."""
+    stuck = deployment(wanted=4, total=3, updated=1, ready=2, available=2, max_unavailable=1)
+    seen: list[Seen] = [(0.0, stuck), (0.1, replica_set()), (1.0, refusal(QUOTA, 9)), (1.1, PLACED)]
+    assert word(2.0, *seen) == "failed: quota"

@@ -17,6 +17,8 @@ LATER = 1.5
 """Seconds after the verdict is justified: times in a dump are whole seconds."""
 UNTOLD = {"superseded", "replaced"}
 """What one moment can't show."""
+UNDATED = {"stateful-set-blocked"}
+"""Where no pod of the newest template was made yet: one moment can't show since when it is there."""
 Items = list[dict[str, Any]]
 
 
@@ -58,7 +60,11 @@ def judged(file: Path, items: Items, now: datetime, flags: str) -> str:
     return f"{found.outcome}: {found.reason}"
 
 
-CASES = [each for each in expectations() if each.reason not in UNTOLD and each.justified is not None]
+CASES = [
+    each
+    for each in expectations()
+    if each.reason not in UNTOLD and each.timeline not in UNDATED and each.justified is not None
+]
 
 
 @pytest.mark.parametrize("way", [told, without_replica_sets, without_annotations], ids=lambda it: it.__name__)

@@ -31,13 +31,17 @@ def all_replaced(controller: Controller) -> bool:
     return controller.updated >= wanted_new(controller) and _old(controller) <= 0
 
 
-def may_take_down(controller: Controller) -> bool:
-    """Say whether a Deployment's old pods may go before new ones are available: more are than must be.
+def makes_room(controller: Controller, placed: int) -> bool:
+    """Say whether a Deployment's old pods are still to make room for new ones, of which so many have a node.
 
-    The new ones are asked for first, and the old ones taken down a moment later (deployment/rolling.go).
+    Old ones go while more are available than must be (deployment/rolling.go); each of those that have a node may be one
+    more. The new ones are asked for first, and the old ones taken down a moment later.
     """
-    must_be = controller.wanted - controller.max_unavailable
-    return bool(controller.max_unavailable) and _old(controller) > 0 and controller.available > must_be
+    old, must_be = _old(controller), controller.wanted - controller.max_unavailable
+    if controller.kind != "Deployment" or old <= 0:
+        return False
+    on_their_way = bool(placed) and controller.available < old + placed
+    return controller.available > must_be or (on_their_way and old + placed > must_be)
 
 
 def missing(controller: Controller) -> str:

@@ -13,6 +13,7 @@ REMEDIES: Mapping[str, str] = {
     "crash-loop": "read the container's log; roll back if the fault is in the image",
     "out-of-memory": "raise the container's memory limit, or find what takes the memory; roll back if it is new",
     "liveness-killed": "the liveness probe kills the container: give it a startup probe, or mend what the probe asks",
+    "startup-killed": "the startup probe kills the container: raise its failureThreshold, or mend what it asks",
     "cannot-start": "check the image's command and architecture",
     "wrong-platform": "build the image for the architecture of the nodes",
     "image-invalid": "write the image as repository:tag@sha256:…",
@@ -35,7 +36,7 @@ REMEDIES: Mapping[str, str] = {
     "deadline-exceeded": "it took longer than activeDeadlineSeconds: see what it waits for, then run it again",
     "deleted": "somebody deleted the Job: check the schema's state, then run the migration again",
     # timed out
-    "timeout": "look at what is missing; raise the timeout if the application just starts slowly",
+    "timeout": "look at what is missing; delete a pod that is in the way; raise the timeout if it starts slowly",
     # inconclusive
     "superseded": "somebody else changed the pod template meanwhile: see the environment's history",
     "on-delete": "its updateStrategy is OnDelete: nothing rolls out by itself; set RollingUpdate",

@@ -38,11 +38,10 @@ class Room:
         if known is None or pod.grace < known.grace:
             self._leaving[pod.uid] = _Leaving(pod.owner, t, pod.grace)
 
-    def forget(self, uid: str, t: float) -> None:
-        """Take note that a pod is gone."""
-        left = self._leaving.pop(uid, None)
-        if left is not None:
-            self._freed[left.owner] = max(t, self._freed.get(left.owner, LONG_AGO))
+    def forget(self, pod: Pod, t: float) -> None:
+        """Take note that a pod is gone, whether or not it was seen to end."""
+        self._leaving.pop(pod.uid, None)
+        self._freed[pod.owner] = max(t, self._freed.get(pod.owner, LONG_AGO))
 
     def ending(self, owners: Collection[str]) -> int:
         """Count the pods of these owners that are on their way out."""

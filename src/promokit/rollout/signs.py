@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from promokit.cluster.objects import Container
+from promokit.cluster.objects import Container, State
 from promokit.rollout.look import NEVER, Look, Sign, any_of
 from promokit.rollout.pulls import image_invalid, pull_failed
 from promokit.rollout.sighting import ON_ITS_WAY, Sighting
@@ -24,6 +24,8 @@ _MISSING = re.compile(
 )
 _KUBELET_NOT_READY = ("cache", "services have not yet been read", "cannot find volume")
 _RAN = "CrashLoopBackOff"
+_KILLING_PROBES = ("liveness", "startup")
+"""Those for which the kubelet kills a container (pkg/kubelet/kuberuntime: computePodActions)."""
 _RUNTIME_BUSY = ("deadline exceeded", "DeadlineExceeded", "is reserved for")
 
 
@@ -114,14 +116,14 @@ def crashed(look: Look, container: Container) -> Sign | None:
     if count < 1 or end is None or end.kind != "terminated":
         return None
     due = look.now if look.sighting.crashes >= look.policy.crashes else NEVER
-    message = " ".join(filter(None, (end.reason, end.message)))
+    probe = _killing_probe(look, container)
     rests_on = "state terminated" if end is container.state else f"restartCount {container.restarts}"
     return look.sign(
-        _why_ended(look, container),
+        _why_ended(end, container, probe),
         due,
         container,
         exit_code=end.exit_code,
-        message=message,
+        message="; ".join(filter(None, (f"{end.reason} {end.message}".strip(), _said_by(probe, look, container)))),
         count=count,
         rests_on=rests_on,
     )
@@ -180,17 +182,28 @@ _BEFORE_START = {
 }
 
 
-def _why_ended(look: Look, container: Container) -> str:
-    """Return the reason word for a container that ended: memory, the liveness probe and the command tell apart."""
-    end = container.state if container.state.kind == "terminated" else container.last
-    assert end is not None  # noqa: S101 - the caller has looked
+def _why_ended(end: State, container: Container, probe: str) -> str:
+    """Return the reason word for a container that ended: memory, the command and a probe that kills it tell apart."""
     if end.reason == "OOMKilled":
         return "out-of-memory"
     if end.reason in {"StartError", "ContainerCannotRun"} or "exec format error" in end.message:
         return "cannot-start"
-    if any("failed liveness probe" in each.event.message for each in look.about(container, "Killing")):
-        return "liveness-killed"
+    if probe:
+        return f"{probe}-killed"
     return "init-failed" if container.init and not container.sidecar else "crash-loop"
+
+
+def _killing_probe(look: Look, container: Container) -> str:
+    """Return the probe for which the kubelet killed the container last; empty if none did."""
+    killings = [each.event.message for each in look.about(container, "Killing")]
+    found = [probe for said in killings for probe in _KILLING_PROBES if f"failed {probe} probe" in said]
+    return found[-1] if found else ""
+
+
+def _said_by(probe: str, look: Look, container: Container) -> str:
+    """Return what a probe said last."""
+    said = [each.event.message for each in look.about(container, "Unhealthy")]
+    return next((each for each in reversed(said) if probe and each.lower().startswith(f"{probe} probe")), "")
 
 
 def _is_start(message: str) -> bool:

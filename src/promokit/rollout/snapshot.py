@@ -13,6 +13,7 @@ from attrs import define, field
 
 from promokit.cluster.objects import Controller, Event, Job, Object, Pod, ReplicaSet
 from promokit.model import Workload
+from promokit.rollout.completion import complete
 from promokit.rollout.hearing import TELLING, Heard, Hearing, is_before
 from promokit.rollout.room import LONG_AGO, Room
 from promokit.rollout.sighting import Sighting, sighted
@@ -88,6 +89,10 @@ class Snapshot:
         """Return all pods that an object owns."""
         return [self.pods[each] for each in self._owned.get(uid, ()) if each in self.pods]
 
+    def living(self, owners: Iterable[str]) -> int:
+        """Count the pods of these owners that were last seen neither on their way out nor ended."""
+        return sum(len(self._living.get(each, ())) for each in owners)
+
     def owners(self, controller: Controller) -> set[str]:
         """Return the UIDs of what may own a controller's pods: itself, and the ReplicaSets of a Deployment."""
         return {controller.uid, *(each.uid for each in self.replica_sets_of(controller))}
@@ -138,11 +143,12 @@ class Snapshot:
                 del self._named[gone.kind, gone.name]
             if isinstance(gone, Controller | Job):
                 self.gone.add(uid)
+            if isinstance(gone, Sighting):
+                self.room.forget(gone.pod, t)
             owner = gone.pod.owner if isinstance(gone, Sighting) else getattr(gone, "owner", "")
             self._owned.get(owner, {}).pop(uid, None)
             self._living.get(owner, {}).pop(uid, None)
             self._told_of.get(owner, set()).discard(uid)
-        self.room.forget(uid, t)
         self.hearing.forget(uid)
         self.failing_since.pop(uid, None)
         self.made_at.pop(uid, None)
@@ -157,8 +163,8 @@ class Snapshot:
         if before is None or before.template != seen.template:
             self._made_in[seen.uid] = seen.generation
             self.progress_at[seen.uid] = t
-        elif _went_forward(before, seen, self._made_in[seen.uid]):
-            self.progress_at[seen.uid] = t
+        elif complete(before) or _went_forward(before, seen, self._made_in[seen.uid]):
+            self.progress_at[seen.uid] = t  # while complete there is nothing to go forward to
         self.controllers[seen.uid] = seen
         self._named[seen.kind, seen.name] = seen.uid
 

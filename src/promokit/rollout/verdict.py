@@ -9,7 +9,7 @@ from attrs import evolve
 from promokit.cluster.objects import Controller
 from promokit.model import Workload
 from promokit.outcome import Outcome
-from promokit.rollout.completion import complete, may_take_down, missing, wanted_new
+from promokit.rollout.completion import complete, makes_room, missing, wanted_new
 from promokit.rollout.creation import creation_by, creation_signs
 from promokit.rollout.judgement import Evidence, Judgement, Verdict, evidence_of
 from promokit.rollout.look import NEVER, Look, Sign
@@ -18,8 +18,7 @@ from promokit.rollout.room import LONG_AGO
 from promokit.rollout.sighting import Sighting
 from promokit.rollout.signs import pod_signs
 from promokit.rollout.snapshot import Snapshot
-
-SHOWN_PODS = 3
+from promokit.rollout.unready import waited_for
 
 
 def judge(snapshot: Snapshot, workload: Workload, policy: Policy, now: float) -> Judgement:
@@ -91,7 +90,7 @@ def _waits(
     if now < min(stalled_at, policy.timeout):
         look_again = min([stalled_at, *(each.due for each in signs)])
         return _goes_on("waiting", now, look_again, evidence, signs)
-    evidence += _not_ready(snapshot, new_pods)
+    evidence += waited_for(snapshot, controller, new_pods)
     if now >= stalled_at:
         return _ends(Outcome.FAILED, "no-progress", now, evidence, signs)
     return _goes_on("waiting", now, now, evidence, signs)
@@ -101,14 +100,23 @@ def _signs(
     snapshot: Snapshot, controller: Controller, new_pods: list[Sighting], policy: Policy, now: float
 ) -> Iterator[Sign]:
     owners, room = snapshot.owners(controller), snapshot.room
+    more = _room_to_come(snapshot, controller, owners, new_pods)
     for sighting in snapshot.new_pods_told_of(controller):
         heard = snapshot.heard(sighting.pod.uid)
-        yield from pod_signs(Look(sighting, heard, policy, now, room.until(owners), room.freed_at(owners)))
+        until = NEVER if more else room.until(owners)
+        yield from pod_signs(Look(sighting, heard, policy, now, until, room.freed_at(owners)))
     creator = snapshot.creator(controller)
     if creator and len(new_pods) < wanted_new(controller):
-        unseen = controller.terminating > room.ending(owners)
-        room_until = NEVER if unseen or may_take_down(controller) else room.until()
-        yield from creation_signs(creation_by(snapshot, creator, owners, room_until), now, policy.config_missing_for)
+        creation = creation_by(snapshot, creator, owners, NEVER if more else room.until())
+        yield from creation_signs(creation, now, policy.config_missing_for)
+
+
+def _room_to_come(snapshot: Snapshot, controller: Controller, owners: set[str], new_pods: list[Sighting]) -> bool:
+    """Say whether old pods are to go yet, or go already by what the controller tells: the pods may be seen later."""
+    unplaced = sum(each.unscheduled_since is not None for each in new_pods)
+    placed = max(controller.updated, len(new_pods)) - unplaced
+    unseen = controller.terminating > snapshot.room.ending(owners) or snapshot.living(owners) > controller.total
+    return unseen or makes_room(controller, placed)
 
 
 def _stability(wanted: int, new_pods: list[Sighting], policy: Policy, now: float) -> Judgement:
@@ -146,14 +154,3 @@ def _goes_on(
     reason: str, now: float, look_again: float, evidence: Iterable[Evidence] = (), signs: tuple[Sign, ...] = ()
 ) -> Judgement:
     return Judgement(Verdict(Outcome.PROGRESSING, reason, now, tuple(evidence)), look_again, signs)
-
-
-def _not_ready(snapshot: Snapshot, new_pods: list[Sighting]) -> Iterator[Evidence]:
-    """Name the first pods that aren't Ready, with the newest word of their probes."""
-    late = [each for each in new_pods if not each.pod.ready]
-    for sighting in late[:SHOWN_PODS]:
-        probes = [each.event for each in snapshot.heard(sighting.pod.uid) if each.event.reason == "Unhealthy"]
-        container = next((each.name for each in sighting.pod.containers if not each.ready), "")
-        message = probes[-1].message if probes else "isn't Ready"
-        rests_on = "event Unhealthy" if probes else "condition Ready"
-        yield Evidence("", sighting.pod.name, container, message=message, rests_on=rests_on)

@@ -32,6 +32,7 @@ def _with(**more: Any) -> dict[str, Any]:
 
 
 _LIVENESS = {"httpGet": {"path": "/live", "port": 8080}, "periodSeconds": 1, "failureThreshold": 2}
+_STARTUP = {"httpGet": {"path": "/ready", "port": 8080}, "periodSeconds": 1, "failureThreshold": 3}
 _HANGING = ["/actor", "-port=8090", "-ignore-term"]
 _LONG_STOP = {
     "terminationGracePeriodSeconds": 12,
@@ -91,6 +92,13 @@ CASES = (
         Judged("failed", "liveness-killed", TWICE, "--stable-for 10s"),
         before=_with(livenessProbe=_LIVENESS),
         seconds=12,
+    ),
+    case(
+        "startup-kills",
+        "never-ready",
+        Judged("failed", "startup-killed", TWICE),
+        before=_with(startupProbe=_STARTUP),
+        seconds=16,
     ),
     case("exec-format-error", "not-a-program", Judged("failed", "crash-loop", NOT_TOLD), seconds=20),
     case("command-missing", "no-command", Judged("failed", "cannot-start", CANNOT_START), seconds=20),

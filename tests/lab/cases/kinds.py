@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.lab.cases.case import Case, Judged
 from tests.lab.cases.images import TWICE, to
 from tests.lab.cases.manifests import daemon_set, job, stateful_set
-from tests.lab.cases.steps import Create
+from tests.lab.cases.steps import Create, Pass
 
 _SET = (
     Judged(
@@ -30,6 +30,22 @@ def _crashes(name: str) -> tuple[Judged]:
 CASES = (
     Case("stateful-set-succeeds", (stateful_set(),), to("better", "statefulset/store/app"), _SET, seconds=14),
     Case("stateful-set-fails", (stateful_set(),), to("crash", "statefulset/store/app"), _crashes("store"), seconds=16),
+    Case(
+        "stateful-set-blocked",
+        (stateful_set(),),
+        to("better", "statefulset/store/app"),
+        (
+            Judged(
+                "timed_out",
+                "timeout",
+                "The controller waits for a pod of before that crashes; nothing proves that it won't get Ready.",
+                "--stable-for 2s --timeout 12s",
+                blames="store/pod/app",
+            ),
+        ),
+        prepare=(*to("crash", "statefulset/store/app"), Pass(4)),
+        seconds=16,
+    ),
     Case("daemon-set-succeeds", (daemon_set(),), to("better", "daemonset/agent/app"), _DAEMONS, seconds=10),
     Case("daemon-set-fails", (daemon_set(),), to("crash", "daemonset/agent/app"), _crashes("agent"), seconds=16),
     Case(

@@ -26,9 +26,12 @@ def _slots(resource: str, count: str | None) -> Patch:
 
 def _one(resource: str, name: str = "web", image: str = "actor:good", **pod: Any) -> dict[str, Any]:
     """The Deployment web, or another, each pod with one of this resource."""
+    return deployment(name, pod={**_wanting(resource, image), **pod})
+
+
+def _wanting(resource: str, image: str = "actor:good") -> dict[str, Any]:
     amount = {f"promokit.test/{resource}": "1"}
-    one = container(image=image, resources={"limits": amount, "requests": amount})
-    return deployment(name, pod={"containers": [one], **pod})
+    return {"containers": [container(image=image, resources={"limits": amount, "requests": amount})]}
 
 
 _CONFIG = deployment(pod={"containers": [container(envFrom=[{"configMapRef": {"name": "settings"}}])]})
@@ -83,6 +86,8 @@ _GIVES_WAY = _one("preempted", "filler", "actor:clings", terminationGracePeriodS
 _GIVES_WAY["spec"]["replicas"] = 1
 _ACCOUNT = _of("ServiceAccount", "runner")
 _ENDING_FIRST = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}}
+_BOTH_WAYS = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 1}}
+_BY_TURNS = Judged("succeeded", "complete", "A new pod that gets Ready lets an old one go; then " + COMPLETE)
 
 
 def _told(**words: str) -> dict[str, Any]:
@@ -137,6 +142,15 @@ CASES = (
         seconds=36,
     ),
     case(
+        "unschedulable-by-turns",
+        "slow",
+        _BY_TURNS,
+        ground=(_slots("turns", "2"), Pass()),
+        before=deployment(strategy=_BOTH_WAYS, pod=_wanting("turns")),
+        cleanup=(_slots("turns", None),),
+        seconds=58,
+    ),
+    case(
         "preempts",
         "better",
         Judged("succeeded", "complete", "A pod that others are ended for isn't unschedulable for good. " + COMPLETE),
@@ -182,6 +196,14 @@ CASES = (
         ),
         prepare=(Apply(_QUOTA), Pass()),
         seconds=24,
+    ),
+    case(
+        "quota-by-turns",
+        "steady",
+        _BY_TURNS,
+        before=deployment(strategy=_BOTH_WAYS),
+        prepare=(Apply(_QUOTA), Pass()),
+        seconds=50,
     ),
     case(
         "limit-range",
