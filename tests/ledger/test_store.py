@@ -50,6 +50,17 @@ def test_nothing_to_append_writes_nothing(api: ApiServer) -> None:
     assert {each.method for each in api.calls} == {"GET"}
 
 
+def test_a_ledger_that_was_just_read_is_not_read_again(api: ApiServer) -> None:
+    """Unless somebody wrote since: then it is."""
+    known = written(api, *operation(1))
+    api.calls.clear()
+    append(api.namespace(), lambda book: operation(2), known)
+    assert [each.method for each in api.calls] == ["PUT"]
+    last = append(api.namespace(), lambda book: operation(3), known)
+    assert [each["op"] for each in last.lines[::2]] == ["op1", "op2", "op3"]
+    assert last.broken() is None
+
+
 def test_the_entries_are_asked_again_when_somebody_else_wrote(api: ApiServer) -> None:
     """They see the ledger that they are appended to."""
     written(api, *operation(1))

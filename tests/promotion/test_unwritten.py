@@ -145,7 +145,7 @@ def test_a_rollback_that_fails_on_its_way_tells_its_lines_with_the_error(
 ) -> None:
     """It may have changed something, and the digest isn't held."""
     denied(moved)
-    moved.api.fail(403, method="GET", path="deployments", after=4, times=999)
+    moved.api.fail(403, method="GET", path="deployments", after=2, times=999)
     with pytest.raises(PromokitError) as caught:
         rollback(moved.environment, clients=moved.clients)
     assert [each["line"] for each in caught.value.unwritten] == ["opened", "noted", "closed"]

@@ -1,7 +1,9 @@
+import copy
 import json
 
 import pytest
 
+from promokit.cluster.objects import Controller
 from promokit.cluster.transport import ApiError
 from promokit.errors import ConfigError, PromokitError, Superseded
 from promokit.model import Workload
@@ -21,16 +23,26 @@ def running(api: ApiServer) -> ApiServer:
     return api
 
 
-def seen(api: ApiServer) -> int:
-    return epoch_of(api.namespace().controllers([WORKLOAD])[WORKLOAD])
-
-
 def runs(api: ApiServer) -> str:
     return str(api.get("deployments", "main-app")["spec"]["template"]["spec"]["containers"][0]["image"])
 
 
-def patch(api: ApiServer, epoch: int | None = 5, expected: str = OLD, workload: Workload = WORKLOAD) -> None:
-    set_image(api.namespace(), workload, NEW, expected=expected, epoch=epoch, cause="promokit promotion")
+def known(api: ApiServer) -> Controller:
+    return api.namespace().controllers([WORKLOAD])[WORKLOAD]
+
+
+def seen(api: ApiServer) -> int:
+    return epoch_of(known(api))
+
+
+def patch(
+    api: ApiServer,
+    epoch: int | None = 5,
+    expected: str = OLD,
+    workload: Workload = WORKLOAD,
+    found: Controller | None = None,
+) -> None:
+    set_image(api.namespace(), workload, NEW, expected=expected, epoch=epoch, cause="promokit promotion", found=found)
 
 
 def test_an_image_is_pinned_with_its_cause(running: ApiServer) -> None:
@@ -47,6 +59,46 @@ def test_a_change_whose_answer_was_lost_is_found_made(running: ApiServer) -> Non
     patch(running, epoch=None)
     patch(running, epoch=None)
     assert [each.method for each in running.calls].count("PATCH") == 1
+
+
+def test_what_was_found_is_not_read_again(running: ApiServer) -> None:
+    """While it is still so, the patch's own tests say all."""
+    found = known(running)
+    asked = len(running.calls)
+    patch(running, epoch=None, found=found)
+    assert [each.method for each in running.calls[asked:]] == ["PATCH"]
+    assert runs(running) == NEW
+
+
+def test_what_has_changed_since_it_was_found_is_read(running: ApiServer) -> None:
+    """A container put before ours and a first annotation are no reason to refuse, and both stay."""
+    found = known(running)
+    data = copy.deepcopy(running.get("deployments", "main-app"))
+    data["metadata"]["annotations"] = {"team": "sre"}
+    data["spec"]["template"]["spec"]["containers"].insert(0, {"name": "proxy", "image": "proxy:1"})
+    running.put("deployments", "main-app", data)
+    patch(running, epoch=None, found=found)
+    data = running.get("deployments", "main-app")
+    assert [each["image"] for each in data["spec"]["template"]["spec"]["containers"]] == ["proxy:1", NEW]
+    assert data["metadata"]["annotations"].keys() == {"team", CAUSE}
+
+
+def test_a_first_annotation_that_came_since_it_was_found_stays(running: ApiServer) -> None:
+    """Ours isn't written over the others."""
+    found = known(running)
+    data = copy.deepcopy(running.get("deployments", "main-app"))
+    data["metadata"]["annotations"] = {"team": "sre"}
+    running.put("deployments", "main-app", data)
+    patch(running, epoch=None, found=found)
+    assert running.get("deployments", "main-app")["metadata"]["annotations"].keys() == {"team", CAUSE}
+
+
+def test_what_was_deleted_since_it_was_found_is_wrong_use(running: ApiServer) -> None:
+    """As if it had never been there."""
+    found = known(running)
+    running.delete("deployments", "main-app")
+    with pytest.raises(ConfigError, match="no Deployment main-app"):
+        patch(running, epoch=None, found=found)
 
 
 def test_an_ungated_change_needs_no_epoch(running: ApiServer) -> None:

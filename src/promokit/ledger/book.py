@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from promokit.ledger.chain import START, Break, Line, chained, verify
 from promokit.ledger.record import holds
@@ -14,12 +14,16 @@ from promokit.ledger.trimming import carried, first_kept, may_have_dropped
 
 @frozen
 class Book:
-    """A ledger as read: the lines kept, the anchor of what was dropped, and the version it was read at."""
+    """A ledger as read: the lines kept, the anchor of what was dropped, and the version it was read at.
+
+    `metadata` is its ConfigMap's, in which others may have labels and annotations.
+    """
 
     lines: tuple[Line, ...] = ()
     anchor: str = START
     dropped: int = 0
     version: str | None = None
+    metadata: Mapping[str, Any] = field(factory=dict, eq=False, repr=False)
 
     @property
     def head(self) -> str:

@@ -8,7 +8,6 @@ from typing import Any
 from attrs import evolve
 
 from promokit.cluster.namespace import Namespace
-from promokit.cluster.transport import Json
 from promokit.errors import VerificationFailed
 from promokit.ledger.book import Book
 from promokit.ledger.chain import START
@@ -22,10 +21,7 @@ _ANCHOR: Mapping[str, Any] = {"hash": START, "dropped": 0}
 
 def read_book(namespace: Namespace) -> Book:
     """Read an environment's ledger; an empty one where there is none yet. Unreachable or VerificationFailed."""
-    return _book(namespace, namespace.get("configmaps", NAME))
-
-
-def _book(namespace: Namespace, data: Json | None) -> Book:
+    data = namespace.get("configmaps", NAME)
     if data is None:
         return Book()
     try:
@@ -40,7 +36,7 @@ def _book(namespace: Namespace, data: Json | None) -> Book:
             where=f"ConfigMap {NAME} in {namespace.name}",
             remedy="see who edited it (its managedFields) and mend it, as DEPLOY.md says: its holds are worth it",
         ) from error
-    return Book(lines, anchor["hash"], anchor["dropped"], data["metadata"]["resourceVersion"])
+    return Book(lines, anchor["hash"], anchor["dropped"], data["metadata"]["resourceVersion"], data["metadata"])
 
 
 def _read(what: str, text: str) -> dict[str, Any]:
@@ -50,23 +46,26 @@ def _read(what: str, text: str) -> dict[str, Any]:
         raise ValueError(what) from error
 
 
-def append(namespace: Namespace, entries: Callable[[Book], Sequence[Mapping[str, Any]]]) -> Book:
+def append(
+    namespace: Namespace, entries: Callable[[Book], Sequence[Mapping[str, Any]]], known: Book | None = None
+) -> Book:
     """Append lines compare-and-set and return the ledger as it then is.
 
-    `entries` is asked again whenever somebody else wrote meanwhile. Errors: Unreachable, also when it isn't allowed.
+    `entries` is asked again whenever somebody else wrote meanwhile. `known` is the ledger as somebody has just read it.
+    Errors: Unreachable, also when it isn't allowed.
     """
+    read = [] if known is None else [known]
 
     def write() -> Book:
-        there = namespace.get("configmaps", NAME)
-        book = _book(namespace, there)
+        book = read.pop() if read else read_book(namespace)
         grown = book.grown(entries(book))
-        return book if grown is book else _written(namespace, grown, there)
+        return book if grown is book else _written(namespace, grown)
 
     return written_among_others(namespace, WHAT, NAME, write)
 
 
-def _written(namespace: Namespace, book: Book, there: Json | None) -> Book:
+def _written(namespace: Namespace, book: Book) -> Book:
     anchor = {"hash": book.anchor, "dropped": book.dropped}
     data = {"lines": "\n".join(map(written, book.lines)), "anchor": written(anchor)}
-    done = put_config_map(namespace, NAME, there, data)
-    return evolve(book, version=done["metadata"]["resourceVersion"])
+    done = put_config_map(namespace, NAME, None if book.version is None else {"metadata": book.metadata}, data)
+    return evolve(book, version=done["metadata"]["resourceVersion"], metadata=done["metadata"])

@@ -13,6 +13,7 @@ from attrs import define, evolve, field
 
 from promokit.cluster.identity import own_name
 from promokit.cluster.namespace import Namespace
+from promokit.cluster.objects import Controller
 from promokit.errors import PromokitError, Superseded
 from promokit.ledger.allowed_store import WHAT, publish_allowed
 from promokit.ledger.book import Book
@@ -23,9 +24,10 @@ from promokit.ledger.record import end_of, entry, opened, unfinished
 from promokit.ledger.store import WHAT as LEDGER
 from promokit.ledger.store import append
 from promokit.ledger.unwritten import told_lines
-from promokit.model import Environment
+from promokit.model import Environment, Workload
 from promokit.promotion.announcing import announce
 from promokit.promotion.clients import Clients
+from promokit.promotion.meanwhile import Meanwhile
 from promokit.promotion.result import Result
 from promokit.promotion.stopping import cancel
 from promokit.rollout.change import epoch_of
@@ -149,15 +151,17 @@ def under_lease(
     *,
     wait: float,
     at_once: bool = False,
+    found: Mapping[Workload, Controller] | None = None,
     progress: Callable[[str], None],
 ) -> Iterator[Lease]:
-    """Hold the environment's lease; its epoch is above that of every workload.
+    """Hold the environment's lease; its epoch is above that of every workload, as they are or were just `found`.
 
-    It isn't let go at the end: who is done calls `release()`. After an error it is.
+    Whoever has written a higher one since then had the lease, which tells it. It isn't let go at the end: who is done
+    calls `release()`. After an error it is.
     """
     namespace = clients.namespace(environment)
-    found = namespace.controllers(environment.workloads)
-    above = max(map(epoch_of, found.values()), default=0)
+    there = namespace.controllers(environment.workloads) if found is None else found
+    above = max(map(epoch_of, there.values()), default=0)
     lease = take(namespace, clients.context.holder, above=above, wait=wait, at_once=at_once, progress=progress)
     try:
         with lease:
@@ -173,13 +177,17 @@ def begin(
     lease: Lease,
     kind: str,
     facts: Mapping[str, Any],
+    *,
     beside: Sequence[Mapping[str, Any]] = (),
+    identity: Meanwhile[str] | None = None,
+    known: Book | None = None,
     unwritten: Callable[[PromokitError], None] | None = None,
 ) -> Operation:
     """Open an operation in the ledger. Others that were never closed are closed as interrupted: we hold their lease.
 
-    `beside` are lines that are written with it, or not at all. Where neither can be, it raises; with `unwritten`, that
-    is told, and the operation goes on unrecorded.
+    `beside` are lines that are written with it, or not at all. `identity`, the API server's own name for us, and
+    `known`, the ledger as it is, are what was asked before. Where the ledger can't be written, it raises; with
+    `unwritten`, that is told, and the operation goes on unrecorded.
     """
     namespace, context = clients.namespace(environment), clients.context
     line = entry(
@@ -191,13 +199,13 @@ def begin(
         holder=context.holder,
         run=context.run_url,
         attempt=context.attempt,
-        identity=own_name(namespace.transport),
+        identity=identity.answer() if identity else own_name(namespace.transport),
         **facts,
     )
     operation = _of_line(namespace, environment, lease, line, Book())
     operation.opening = (line, *beside)
     try:
-        operation.book = append(namespace, lambda book: _opening(book, operation.opening, lease.taken_from))
+        operation.book = append(namespace, lambda book: _opening(book, operation.opening, lease.taken_from), known)
     except PromokitError as error:
         if unwritten is None:
             raise

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from attrs import evolve
 
+from promokit.cluster.identity import own_name
 from promokit.cluster.namespace import Namespace
 from promokit.errors import PromokitError, Refused
 from promokit.image import Digest
@@ -15,6 +16,7 @@ from promokit.ledger.record import tag_in
 from promokit.ledger.store import WHAT as LEDGER
 from promokit.model import Environment
 from promokit.promotion.clients import Clients
+from promokit.promotion.meanwhile import Meanwhile
 from promokit.promotion.operation import Operation, begin, loudly, under_lease
 from promokit.promotion.presence import Inquiry
 from promokit.promotion.record import noted
@@ -49,14 +51,15 @@ def rollback(
     """
     clients = clients or Clients()
     namespace = clients.namespace(environment)
+    identity = Meanwhile(lambda: own_name(namespace.transport))
     shown = find_way(namespace, environment, to, whole=whole)
     inquiry = Inquiry(clients, shown.then.values())
     confirm(shown)
     known = _known_to_be_there(inquiry, shown, progress)
-    with under_lease(clients, environment, wait=0, at_once=True, progress=progress) as lease:
+    with under_lease(clients, environment, wait=0, at_once=True, found=shown.there, progress=progress) as lease:
         way = _again(namespace, environment, to, shown, whole)
         held = way.left if hold else ()
-        operation = _begun(clients, environment, lease, way, reason, held, progress)
+        operation = _begun(clients, environment, lease, way, reason, held, identity, progress)
         with closing(operation):
             operation.publish_loudly(progress)
             policy = evolve(Policy.of(environment), image_exists="yes" if known else "unknown")
@@ -95,6 +98,7 @@ def _begun(
     way: Way,
     reason: str,
     held: Sequence[str],
+    identity: Meanwhile[str],
     progress: Progress,
 ) -> Operation:
     """Open the operation, and hold what is left in the same write: a rollback that is stopped half-way must hold it."""
@@ -115,7 +119,17 @@ def _begun(
             digests = ", ".join(held)
             progress(f"THE HOLD CAN'T BE WRITTEN EITHER: nothing keeps {digests} from being promoted again.")
 
-    return begin(clients, environment, lease, "rollback", facts, beside=holds, unwritten=unwritten)
+    return begin(
+        clients,
+        environment,
+        lease,
+        "rollback",
+        facts,
+        beside=holds,
+        identity=identity,
+        known=way.book,
+        unwritten=unwritten,
+    )
 
 
 def _gone_back(
@@ -130,6 +144,7 @@ def _gone_back(
         cause=f"promokit rollback to {tag_in(target)} by {context.actor} ({context.run_url or context.holder})",
         epoch=operation.lease.epoch,
         templates=way.templates,
+        found=way.there,
         watching=watched(clients, progress, record=record, stopped=operation.lease.lost),
     )
     previous = done.previous[reference]

@@ -24,7 +24,7 @@ class Way:
 
     `left` are the digests that are left. `templates` are the whole pod templates that come back, where they were asked
     for, and `changes` names what differs in them besides the image. `notes` are sentences that whoever confirms
-    should read.
+    should read. It was found from the controllers `there` and from the ledger's `book`; None where that can't be read.
     """
 
     now: dict[Workload, str]
@@ -35,6 +35,8 @@ class Way:
     templates: dict[Workload, dict[str, Any]] = field(factory=dict)
     changes: dict[Workload, tuple[str, ...]] = field(factory=dict)
     notes: tuple[str, ...] = ()
+    there: Mapping[Workload, Controller] = field(factory=dict)
+    book: Book | None = None
 
 
 @frozen

@@ -14,6 +14,7 @@ from promokit.ledger.book import Book
 from promokit.ledger.record import digest_in, tag_in
 from promokit.ledger.store import read_book
 from promokit.model import Environment, Workload
+from promokit.promotion.meanwhile import Meanwhile
 from promokit.promotion.way import Position, Way, by_revisions, named, previous, revision_of
 from promokit.rollout.change import check
 from promokit.rollout.template import Json, differences, with_images
@@ -25,9 +26,10 @@ def find_way(namespace: Namespace, environment: Environment, to: str | None = No
     `to` is a tag that must have succeeded here; `whole`: the pod template of the newest revision with that image comes
     back too. Errors: Refused where there is no such way, and for a paused Deployment; Unreachable, ConfigError.
     """
+    ledger = Meanwhile(lambda: _read(namespace))
     there = _present(namespace, environment)
     now = {each: there[each].images[each.container] for each in environment.workloads}
-    book, trouble = _read(namespace)
+    book, trouble = ledger.answer()
     position = Position.of(environment.name, now, book)
     if to is not None:
         way = _to(position, to, trouble)
@@ -39,7 +41,7 @@ def find_way(namespace: Namespace, environment: Environment, to: str | None = No
         why = f"the ledger can't be read: {trouble.what}" if trouble else "the ledger tells no earlier image"
         kept = revisions(namespace, (each.kind for each in now))
         way = Way(now, by_revisions(position, there, kept), proven=False, why=why)
-    way = evolve(way, left=_left(position, way))
+    way = evolve(way, left=_left(position, way), there=there, book=None if trouble else book)
     return _whole(namespace, way, there) if whole else way
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from promokit.cluster.namespace import RESOURCES, Namespace
 from promokit.cluster.objects import Controller
 from promokit.cluster.parse import parse_controller
-from promokit.cluster.transport import ApiError, Invalid
+from promokit.cluster.transport import ApiError, Invalid, NotFound
 from promokit.errors import ConfigError, NotAccepted, Superseded
 from promokit.model import Workload
 from promokit.rollout.admission import denial
@@ -18,6 +18,7 @@ CAUSE = "kubernetes.io/change-cause"
 _LONGEST_EPOCH = 18
 """Digits: what is longer isn't ours."""
 _EPOCH_TRIES = 5
+_ANNOTATIONS = "/metadata/annotations"
 
 
 def epoch_of(controller: Controller) -> int:
@@ -54,17 +55,21 @@ def write_epoch(namespace: Namespace, controller: Controller, epoch: int) -> Con
 
 
 def _epoch_patch(controller: Controller, epoch: int) -> list[dict[str, Any]]:
-    annotations = "/metadata/annotations"
-    path = f"{annotations}/{_escaped(EPOCH)}"
+    path = f"{_ANNOTATIONS}/{_escaped(EPOCH)}"
     add: dict[str, Any] = {"op": "add", "path": path, "value": str(epoch)}
     if controller.annotations:
-        # A test of null passes only where there is none (evanphx/json-patch, which API servers use).
         return [{"op": "test", "path": path, "value": controller.annotations.get(EPOCH)}, add]
-    return [
-        {"op": "test", "path": annotations, "value": None},
-        {"op": "add", "path": annotations, "value": {}},
-        add,
-    ]
+    return [*_room_for_annotations(controller), add]
+
+
+def _room_for_annotations(controller: Controller) -> list[dict[str, Any]]:
+    """Return what makes the map of annotations where there is none; those that came meanwhile let it fail.
+
+    A test of null passes only where there is none (evanphx/json-patch, which API servers use).
+    """
+    if controller.annotations:
+        return []
+    return [{"op": "test", "path": _ANNOTATIONS, "value": None}, {"op": "add", "path": _ANNOTATIONS, "value": {}}]
 
 
 def set_image(
@@ -76,38 +81,47 @@ def set_image(
     epoch: int | None,
     cause: str,
     template: dict[str, Any] | None = None,
+    found: Controller | None = None,
 ) -> Controller:
     """Pin an image on a workload and return its controller as it then is: that of a try whose answer was lost, too.
 
-    With a `template`, which has the image, the whole pod template is replaced by it, under the same tests.
+    With a `template`, which has the image, the whole pod template is replaced by it, under the same tests. `found` is
+    the controller as somebody has just read it: without, and where it isn't so any more, it is read.
     Superseded when the image isn't the expected one any more or the lease was lost; Denied by an admission policy;
     ConfigError when there is no such object or container, or when its updateStrategy rolls nothing out.
     """
-    data = namespace.get(RESOURCES[workload.kind], workload.name)
-    if data is None:
+    there = found or namespace.controller(workload)
+    if there is None:
         raise absent(workload, namespace)
-    index = _container_index(data, workload)
-    if data["spec"]["template"]["spec"]["containers"][index]["image"] == image != expected:
-        return parse_controller({**data, "kind": workload.kind})
-    spec = f"/spec/template/spec/containers/{index}"
-    annotations = "/metadata/annotations"
-    operations: list[dict[str, Any]] = [
-        {"op": "test", "path": f"{spec}/name", "value": workload.container},
+    if workload.container not in there.images:
+        raise no_container(workload, there.images)
+    if there.images[workload.container] == image != expected:
+        return there
+    operations = _image_patch(there, workload.container, image, expected, cause, template)
+    if epoch is not None:
+        operations.insert(0, {"op": "test", "path": f"{_ANNOTATIONS}/{_escaped(EPOCH)}", "value": str(epoch)})
+    try:
+        patched = namespace.json_patch(RESOURCES[workload.kind], workload.name, operations)
+    except ApiError as error:
+        if found is not None and isinstance(error, Invalid | NotFound):
+            return set_image(namespace, workload, image, expected=expected, epoch=epoch, cause=cause, template=template)
+        raise _judged(namespace, workload, expected, epoch, error) from error
+    return parse_controller({**patched, "kind": workload.kind})
+
+
+def _image_patch(
+    controller: Controller, container: str, image: str, expected: str, cause: str, template: dict[str, Any] | None
+) -> list[dict[str, Any]]:
+    spec = f"/spec/template/spec/containers/{list(controller.images).index(container)}"
+    return [
+        {"op": "test", "path": f"{spec}/name", "value": container},
         {"op": "test", "path": f"{spec}/image", "value": expected},
         {"op": "replace", "path": f"{spec}/image", "value": image}
         if template is None
         else {"op": "replace", "path": "/spec/template", "value": template},
+        *_room_for_annotations(controller),
+        {"op": "add", "path": f"{_ANNOTATIONS}/{_escaped(CAUSE)}", "value": cause},
     ]
-    if epoch is not None:
-        operations.insert(0, {"op": "test", "path": f"{annotations}/{_escaped(EPOCH)}", "value": str(epoch)})
-    if not data["metadata"].get("annotations"):
-        operations.append({"op": "add", "path": annotations, "value": {}})
-    operations.append({"op": "add", "path": f"{annotations}/{_escaped(CAUSE)}", "value": cause})
-    try:
-        patched = namespace.json_patch(RESOURCES[workload.kind], workload.name, operations)
-    except ApiError as error:
-        raise _judged(namespace, workload, expected, epoch, error) from error
-    return parse_controller({**patched, "kind": workload.kind})
 
 
 def check(workload: Workload, controller: Controller | None, namespace: Namespace) -> None:
@@ -164,14 +178,6 @@ def _judged(namespace: Namespace, workload: Workload, expected: str, epoch: int 
         )
     what = f"the cluster refused the change of {workload}: {error.what}"
     return denied or NotAccepted(what, remedy="see what it names there")
-
-
-def _container_index(data: Mapping[str, Any], workload: Workload) -> int:
-    containers = data["spec"]["template"]["spec"]["containers"]
-    names = [each["name"] for each in containers]
-    if workload.container not in names:
-        raise no_container(workload, names)
-    return names.index(workload.container)
 
 
 def _escaped(key: str) -> str:

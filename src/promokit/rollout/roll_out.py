@@ -69,25 +69,25 @@ def roll_out(
     epoch: int | None = None,
     expected: Mapping[Workload, str] | None = None,
     templates: Mapping[Workload, Template] | None = None,
+    found: Mapping[Workload, Controller] | None = None,
     watching: Watching = UNWATCHED,
 ) -> Rollout:
     """Pin on each workload its image unless it has it already, then follow all of them until their verdict.
 
     No gates are asked. `images` are references as they are to stand in the cluster. `expected` are the images that
     may be replaced: a workload that runs another is Superseded. With an `epoch` each patch tests it.
-    `templates` are whole pod templates that come with the image. Errors: ConfigError for a missing object or container,
-    Superseded, Unreachable before anything was seen to be changed.
+    `templates` are whole pod templates that come with the image; `found` are the workloads as somebody has just read
+    them. Errors: ConfigError for a missing object or container, Superseded, Unreachable before anything was seen to be
+    changed.
     """
     recorder = Recorder(watching.record, policy, watching.warn) if watching.record else None
     presence = (
         Presence(watching.exists, watching.warn) if watching.exists and policy.image_exists == "unknown" else None
     )
     try:
-        before = _present(namespace, images)
+        before = _present(namespace, images, found)
         _expect(_running(before), images, expected or {})
         with Lookout(namespace, before, recorder=recorder) as lookout:
-            if presence is not None:
-                presence.prepare(images.values())
             lookout.settle()
             change = _Change(namespace, cause, epoch, policy.blind_for, watching.stopped, templates or {})
             claimed = change.claimed(before)
@@ -113,6 +113,8 @@ def _changed(
     latest = change.make(claimed, images)
     if isinstance(latest, Verdict):
         return Rollout(latest, True, previous)
+    if presence is not None:
+        presence.prepare(images.values())  # not before: loading its client would hold up the change
     kept = Kept(show)
     verdict = lookout.follow(
         {each: _judged_by(policy, latest[each.kind, each.name]) for each in images},
@@ -167,7 +169,8 @@ class _Change:
             if previous == image:
                 continue
             try:
-                latest[workload.kind, workload.name] = self._pinned(workload, image, previous)
+                known = latest[workload.kind, workload.name]
+                latest[workload.kind, workload.name] = self._pinned(workload, image, previous, known)
             except PromokitError as error:
                 if not self.done or isinstance(error, Superseded):
                     error.changed = bool(self.done)
@@ -189,7 +192,10 @@ class _Change:
 
         return self._insisting(claim)
 
-    def _pinned(self, workload: Workload, image: str, expected: str) -> Controller:
+    def _pinned(self, workload: Workload, image: str, expected: str, known: Controller) -> Controller:
+        """Write the image on what is known; after trouble on what is read anew, since it may be there already."""
+        found = [known]
+
         def pin() -> Controller:
             return set_image(
                 self.namespace,
@@ -199,6 +205,7 @@ class _Change:
                 epoch=self.epoch,
                 cause=self.cause,
                 template=self.templates.get(workload),
+                found=found.pop() if found else None,
             )
 
         return self._insisting(pin)
@@ -232,8 +239,10 @@ def _judged_by(policy: Policy, controller: Controller) -> Policy:
     return evolve(policy, generation=controller.generation, template=controller.template, uid=controller.uid)
 
 
-def _present(namespace: Namespace, workloads: Mapping[Workload, str]) -> dict[Workload, Controller]:
-    found = namespace.controllers(workloads)
+def _present(
+    namespace: Namespace, workloads: Mapping[Workload, str], found: Mapping[Workload, Controller] | None
+) -> Mapping[Workload, Controller]:
+    there = namespace.controllers(workloads) if found is None else found
     for workload in workloads:
-        check(workload, found.get(workload), namespace)
-    return found
+        check(workload, there.get(workload), namespace)
+    return there
