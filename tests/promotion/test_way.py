@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import threading
 import time
 from datetime import UTC, datetime
 from typing import Any
@@ -219,11 +220,26 @@ def test_a_registry_that_says_nothing_is_not_waited_for(scene: Scene, monkeypatc
 def test_a_client_that_is_slow_to_load_is_not_a_silent_registry(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     """On a busy machine that takes longer than the answer: the registry's word counts all the same."""
     monkeypatch.setattr(presence, "LONGEST_SECONDS", 0.5)
-    monkeypatch.setattr(OciRegistry, "load", lambda self: time.sleep(0.7))
+    takes = iter([0.7])
+    monkeypatch.setattr(OciRegistry, "load", lambda self: time.sleep(next(takes, 0.0)))
     ran(scene, FIRST, SECOND, THIRD)
     scene.registry.images.clear()
     with pytest.raises(Refused, match="isn't in the registry"):
         rollback(scene.environment, clients=scene.clients)
+
+
+def test_the_registrys_client_is_loaded_while_the_way_is_found(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It takes longer than the answer."""
+    ran(scene, FIRST, SECOND, THIRD)
+    loaded = threading.Event()
+
+    def found(*asked: Any, **settings: Any) -> Way:
+        assert loaded.wait(5)
+        return find_way(*asked, **settings)
+
+    monkeypatch.setattr(OciRegistry, "load", lambda self: loaded.set())
+    monkeypatch.setattr("promokit.promotion.rollback.find_way", found)
+    assert rollback(scene.environment, clients=scene.clients).succeeded
 
 
 def test_what_changed_while_somebody_was_asked_is_not_gone_on_with(scene: Scene) -> None:

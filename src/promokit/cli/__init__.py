@@ -7,7 +7,7 @@ from collections.abc import Sequence
 __all__ = ["main"]
 
 _NEW_OBJECTS = 500_000
-"""So many before the interpreter looks for rubbish. What a start makes, with all clients some 130,000, stays: to look
+"""So many before the interpreter looks for rubbish. What a start makes, with all clients some 110,000, stays: to look
 through it takes a tenth of a second of the start."""
 
 

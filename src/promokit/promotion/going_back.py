@@ -28,7 +28,9 @@ def go_back(step: Step, done: Rollout, result: Result, clients: Clients) -> Resu
         why = "the migration ran before and isn't marked backward-compatible"
         return _stays(result, why, f"when it is safe: promokit rollback {step.environment.name}")
     target = images[step.environment.reference]
-    if gone := Inquiry(clients, images.values()).gone:
+    inquiry = Inquiry(clients)
+    inquiry.ask(images.values())
+    if gone := inquiry.gone:
         return _stays(result, f"{gone} isn't in the registry")
     # Whoever stops us from here on, the rollout's own end is known: the ledger is to say it.
     step.operation.ending = (result, {"why": f"stopped while rolling back by itself to {tag_in(target)}"})

@@ -51,9 +51,10 @@ def rollback(
     """
     clients = clients or Clients()
     namespace = clients.namespace(environment)
+    inquiry = Inquiry(clients, environment.image.repository if environment.image else "")
     identity = Meanwhile(lambda: own_name(namespace.transport))
     shown = find_way(namespace, environment, to, whole=whole)
-    inquiry = Inquiry(clients, shown.then.values())
+    inquiry.ask(shown.then.values())
     confirm(shown)
     known = _known_to_be_there(inquiry, shown, progress)
     with under_lease(clients, environment, wait=0, at_once=True, found=shown.there, progress=progress) as lease:
