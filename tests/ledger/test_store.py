@@ -51,11 +51,14 @@ def test_nothing_to_append_writes_nothing(api: ApiServer) -> None:
 
 
 def test_a_ledger_that_was_just_read_is_not_read_again(api: ApiServer) -> None:
-    """Unless somebody wrote since: then it is."""
-    known = written(api, *operation(1))
+    """Unless somebody wrote since: then it is. What others have put on it stays."""
+    written(api, *operation(1))
+    api.get("configmaps", NAME)["metadata"]["labels"] = {"team": "sre"}
+    known = read_book(api.namespace())
     api.calls.clear()
     append(api.namespace(), lambda book: operation(2), known)
     assert [each.method for each in api.calls] == ["PUT"]
+    assert api.get("configmaps", NAME)["metadata"]["labels"] == {"team": "sre"}
     last = append(api.namespace(), lambda book: operation(3), known)
     assert [each["op"] for each in last.lines[::2]] == ["op1", "op2", "op3"]
     assert last.broken() is None
