@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -49,6 +51,18 @@ def test_a_recording_says_when_its_verdict_fell_and_why(told: Said) -> None:
     assert said["workloads"][0]["workload"] == "web/app"
     assert said["evidence"][0]["container"] == "app"
     assert said["rules"][0]["fired"] == said["t"]
+
+
+@pytest.mark.parametrize("option", ["--timeline", "-f"])
+def test_a_file_may_come_by_a_pipe(option: str) -> None:
+    """As from kubectl."""
+    text = Path(recording("crash-loop")).read_bytes()
+    if option == "-f":
+        last = {each.object["metadata"]["uid"]: each.object for each in lines("crash-loop") if each.type != "DELETED"}
+        text = json.dumps({"kind": "List", "items": list(last.values())}).encode()
+    run = [sys.executable, "-c", "from promokit.cli.app import main; main()", "explain", option, "-"]
+    ended = subprocess.run(run, input=text, capture_output=True, check=False)
+    assert (ended.returncode, ended.stdout[:18]) == (1, b"failed: crash-loop")
 
 
 def test_what_is_still_under_way_has_no_second(told: Said) -> None:
@@ -298,6 +312,16 @@ BAD_LINES = {
             "t": 1,
             "type": "ADDED",
             "object": {**DEPLOYMENT, "spec": {**DEPLOYMENT["spec"], "replicas": "two"}},
+        }
+    ),
+    "more may be missing than there are numbers": json.dumps(
+        {
+            "t": 1,
+            "type": "ADDED",
+            "object": {
+                **DEPLOYMENT,
+                "spec": {**DEPLOYMENT["spec"], "strategy": {"rollingUpdate": {"maxUnavailable": float("inf")}}},
+            },
         }
     ),
     "a policy that is text": with_told_policy("mild"),

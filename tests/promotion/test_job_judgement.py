@@ -51,6 +51,15 @@ def test_a_job_ends_by_its_conditions_alone(kind: str, reason: str, word: str) -
     assert said(5.0, (0.0, JOB), (4.0, holds(kind, reason))) == word
 
 
+def test_a_job_that_takes_too_long_says_what_has_become_of_it() -> None:
+    """A suspended one, above all, waits for a person."""
+    known = Snapshot()
+    known.see(job(Condition("Suspended", "True", "JobSuspended")), 1.0)
+    verdict = assess_jobs(known, {JOB.uid: Workload(JOB.name, "migrate", "Job")}, Policy(), 900.0).verdict
+    assert verdict.outcome == "timed_out"
+    assert [each.message for each in verdict.evidence] == ["suspended: 0 active, 0 failed, 0 succeeded"]
+
+
 def test_pods_that_fail_are_the_job_controllers_to_count() -> None:
     """However often a container crashed or couldn't be started."""
     crashed = of_job(container(ready=False, state=terminated(1), restarts=4))

@@ -83,6 +83,28 @@ def test_no_value_of_a_variable_is_recorded(cluster: ApiServer, tmp_path: Path) 
     assert "TOKEN" not in file.read_text()
 
 
+@pytest.mark.parametrize(
+    ("message", "kept"),
+    [
+        (
+            f'Readiness probe failed: Get "http://10.0.0.1:80/ready?token={SECRET}": dial tcp: connection refused',
+            'Readiness probe failed: Get "http://10.0.0.1:80/ready?…": dial tcp: connection refused',
+        ),
+        (f"failed: https://layers/x?X-Sig={SECRET}&y=1: 403", "failed: https://layers/x?… 403"),
+        (f"Get https://robot:{SECRET}@registry/v2/: 401", "Get https://…@registry/v2/: 401"),
+        ("is it there? a=b", "is it there? a=b"),
+    ],
+)
+def test_what_a_url_asks_for_or_logs_in_with_is_not_recorded(message: str, kept: str) -> None:
+    """A probe's path and a registry's redirect may hold a token; the cluster's words have it in messages."""
+    meta = {"name": "x", "uid": "u"}
+    told = {"kind": "Event", "metadata": meta, "message": message}
+    state = {"waiting": {"reason": "ImagePullBackOff", "message": message}}
+    waits = {"kind": "Pod", "metadata": meta, "status": {"containerStatuses": [{"name": "app", "state": state}]}}
+    assert redacted(told, b"")["message"] == kept
+    assert redacted(waits, b"")["status"]["containerStatuses"][0]["state"]["waiting"]["message"] == kept
+
+
 def test_templates_that_differ_only_in_a_value_are_told_apart() -> None:
     """By a fingerprint whose key nobody has; another recording's doesn't match it."""
     first, second = deployment_json(), deployment_json()

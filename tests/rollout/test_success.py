@@ -1,12 +1,13 @@
+import pytest
 from attrs import evolve
 
-from promokit.cluster.objects import Condition
+from promokit.cluster.objects import Condition, Object
 from promokit.model import Workload
 from promokit.outcome import EXIT_CODES, Outcome
 from promokit.rollout.judgement import Verdict, combine
 from promokit.rollout.reasons import REMEDIES
 from promokit.rollout.verdict import judge, steady
-from tests.factories import WORKLOAD, container, deployment, pod, replica_set, rolling, running, terminated
+from tests.factories import WORKLOAD, container, deployment, image, pod, replica_set, rolling, running, terminated
 from tests.rollout.judging import Seen, judged, policy, snapshot, word
 
 READY_REVISION = {"deployment.kubernetes.io/revision": "2"}
@@ -83,6 +84,26 @@ def test_an_annotation_is_no_interference() -> None:
 def test_another_template_is_superseded() -> None:
     """Somebody else set another image or environment meanwhile: this rollout can't be judged any more."""
     assert word(30.0, *READY, (5.0, deployment(template="theirs"))) == "inconclusive: superseded"
+
+
+@pytest.mark.parametrize(
+    ("seen", "words"),
+    [
+        ([deployment(template="theirs", generation=3)], f"another pod template since generation 3: main-app {image()}"),
+        ([evolve(deployment(), uid="another")], "it was made anew"),
+        ([], "it was deleted"),
+        ([rolling(paused=True)], "2 wanted: 1 updated, 2 ready, 2 available, 2 old still there"),
+        ([deployment(observed_generation=1)], "its controller has seen generation 1 of 2"),
+        ([deployment(), replica_set(), TWO[0]], "complete, and 1 of 2 new pods seen Ready"),
+        ([deployment(), replica_set(), *TWO], "complete, and stable at 909.0s if nothing breaks"),
+    ],
+    ids=["superseded", "made-anew", "deleted", "paused", "unobserved", "unseen", "unstable"],
+)
+def test_what_ends_without_a_verdict_on_the_image_says_what_is_there(seen: list[Object], words: str) -> None:
+    """A word alone tells nobody what to look at."""
+    ended = judged(900.0, *[(899.0, each) for each in seen], by=policy(uid="main-app-uid" if seen else ""))
+    assert ended.verdict.outcome in {"inconclusive", "timed_out"}
+    assert [each.message for each in ended.verdict.evidence] == [words]
 
 
 def test_a_deployment_that_is_gone_was_replaced() -> None:

@@ -26,8 +26,10 @@ _HEAD = ("rule", "since", "due", "fired", "where", "what it saw")
 
 @click.command("explain")
 @click.argument("environment", required=False)
-@click.option("-f", "--file", "dump", help="A dump: kubectl get deployments,replicasets,pods,events -o json.")
-@click.option("--timeline", help="A recording of `promokit rollout --record`.")
+@click.option(
+    "-f", "--file", "dump", help="A dump, or - for stdin: kubectl get deployments,replicasets,pods,events -o json."
+)
+@click.option("--timeline", help="A recording of `promokit rollout --record`, or - for stdin.")
 @click.option("--now", help="With -f: when the dump was made, as 2026-11-24T18:00:00Z. The newest time in it, else.")
 @click.option(
     "--image-exists",
@@ -57,12 +59,17 @@ def command(
         basis = Basis.of("environment", Policy.of(where), given)
         return _ending(explain_live(where, basis.policy), basis)
     if timeline is not None:
-        lines = list(read_timeline(Path(timeline)))
+        file = _file(timeline)
+        lines = list(read_timeline(file))
         recorded = recorded_policy(lines)
         basis = Basis.of("recorded" if recorded else "default", recorded or Policy(), given)
-        return _ending(explain_timeline(lines, basis.policy, Path(timeline)), basis)
+        return _ending(explain_timeline(lines, basis.policy, file), basis)
     basis = Basis.of("default", Policy(), given)
-    return _ending(explain_dump(Path(str(dump)), basis.policy, _time(now)), basis)
+    return _ending(explain_dump(_file(str(dump)), basis.policy, _time(now)), basis)
+
+
+def _file(text: str) -> Path:
+    return Path("/dev/stdin" if text == "-" else text)
 
 
 def _time(text: str | None) -> datetime | None:

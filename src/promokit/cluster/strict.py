@@ -30,7 +30,7 @@ def parse_strictly(data: object, where: str) -> Object:
         seen = parse_object(data)
     except KeyError as error:
         raise ConfigError(f"a {kind} without {error.args[0]}", where=where, remedy=_REMEDY) from error
-    except (TypeError, ValueError, AttributeError) as error:
+    except (TypeError, ValueError, AttributeError, OverflowError) as error:
         raise ConfigError(f"a {kind} that isn't formed as one", where=where, remedy=_REMEDY) from error
     assert seen is not None  # noqa: S101 - its kind is known
     if wrong := _wrong_field(seen):

@@ -45,7 +45,9 @@ def _judged(snapshot: Snapshot, uid: str, name: str, policy: Policy, now: float)
     if due := [each for each in signs if each.due <= now]:
         evidence = [evolve(evidence_of(each), workload=name) for each in due]
         return evolve(_at(Outcome.FAILED, due[0].reason, name, now, evidence), signs=signs)
-    told = [evolve(evidence_of(each), workload=name) for each in signs]
+    counts = f"{job.active} active, {job.failed} failed, {job.succeeded} succeeded" if job else "not seen yet"
+    words = f"{ended.reason}: {counts}" if ended.reason != "running" else counts
+    told = [*(evolve(evidence_of(each), workload=name) for each in signs), Evidence(name, message=words)]
     if now >= policy.timeout:
         return evolve(_at(Outcome.TIMED_OUT, "timeout", name, now, told), signs=signs)
     going = Verdict(Outcome.PROGRESSING, ended.reason, now, tuple(told), name)

@@ -1,7 +1,8 @@
 """What of an object goes into a recording: the fields that verdicts rest on, and no value of an environment variable.
 
 A pod template is reduced to its containers' names and images and a fingerprint, so that two templates can still be
-told apart. The fingerprint is made with a key that is thrown away: nobody can guess a secret from it. Pure.
+told apart. The fingerprint is made with a key that is thrown away: nobody can guess a secret from it. Messages are kept
+but for what URLs in them ask for or log in with. Pure.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -67,6 +69,9 @@ _EVENT = (
     "reportingComponent",
 )
 
+_QUERY = re.compile(r"(?<=://)([^\s?\"']*)\?[^\s\"']+")
+_LOGIN = re.compile(r"//[^\s/\"'@]+@")
+
 
 def redacted(data: Json, key: bytes) -> Json:
     """Return what a recording keeps of an object, as the API server sent it. `key` is that of this recording alone."""
@@ -77,18 +82,18 @@ def redacted(data: Json, key: bytes) -> Json:
         "metadata": _metadata(data.get("metadata", {})),
     }
     if kind == "Event":
-        return kept | _only(data, _EVENT)
+        return _without_queries(kept | _only(data, _EVENT))
     spec, status = data.get("spec", {}), data.get("status", {})
     kept["spec"] = _only(spec, _SPEC.get(kind, ()))
     if kind == "Pod":
         kept["spec"] |= _containers(spec)
         kept["status"] = _pod_status(status)
-        return kept
+        return _without_queries(kept)
     kept["spec"]["template"] = _template(spec.get("template", {}), key)
     kept["status"] = {
         name: value for name, value in status.items() if name == "conditions" or isinstance(value, int | str)
     }
-    return kept
+    return _without_queries(kept)
 
 
 def _metadata(meta: Json) -> Json:
@@ -119,6 +124,21 @@ def _pod_status(status: Json) -> Json:
         if name in status:
             kept[name] = [_only(each, _CONTAINER_STATUS) for each in status[name] or ()]
     return kept
+
+
+def _without_queries(kept: Json) -> Json:
+    """Leave out of each message what a URL asks for or logs in with: the token of a probe, a registry's signature."""
+    return {key: _told(each) if key == "message" else _deeper(each) for key, each in kept.items()}
+
+
+def _deeper(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_deeper(each) for each in value]
+    return _without_queries(value) if isinstance(value, dict) else value
+
+
+def _told(message: Any) -> Any:
+    return _QUERY.sub(r"\1?…", _LOGIN.sub("//…@", message)) if isinstance(message, str) else message
 
 
 def _only(data: Json, names: tuple[str, ...]) -> Json:

@@ -27,9 +27,10 @@ def judge(snapshot: Snapshot, workload: Workload, policy: Policy, now: float) ->
     if controller is None and policy.uid and policy.uid not in snapshot.gone:
         judgement = _goes_on("waiting", now, NEVER)  # made by the change, and not seen yet
     elif controller is None:
-        judgement = _ends(Outcome.INCONCLUSIVE, "replaced", now, [Evidence("")])
+        judgement = _ends(Outcome.INCONCLUSIVE, "replaced", now, [Evidence("", message="it was deleted")])
     elif interference := _interference(controller, policy):
-        judgement = _ends(Outcome.INCONCLUSIVE, interference, now, [Evidence("")])
+        reason, told = interference
+        judgement = _ends(Outcome.INCONCLUSIVE, reason, now, [Evidence("", message=told)])
     else:
         judgement = _judged(snapshot, controller, policy, now)
     verdict = judgement.verdict
@@ -47,22 +48,25 @@ def steady(snapshot: Snapshot, workload: Workload) -> Verdict:
     return judge(snapshot, workload, policy, 0.0).verdict
 
 
-def _interference(controller: Controller, policy: Policy) -> str:
-    """Only a change of the pod template is interference: an HPA or an annotation moves the generation too.
+def _interference(controller: Controller, policy: Policy) -> tuple[str, str] | None:
+    """Return the reason word and what is there instead. Only a change of the pod template is interference.
 
-    A state of before our change may still be on its way to us when the change has been made.
+    An HPA or an annotation moves the generation too. A state of before our change may still be on its way to us when
+    the change has been made.
     """
     if controller.uid != (policy.uid or controller.uid):
-        return "replaced"
+        return "replaced", "it was made anew"
     if policy.template and controller.template != policy.template and controller.generation >= policy.generation:
-        return "superseded"
-    return "on-delete" if controller.on_delete else ""
+        images = ", ".join(f"{name} {image}" for name, image in controller.images.items())
+        return "superseded", f"another pod template since generation {controller.generation}: {images}"
+    return ("on-delete", "its updateStrategy is OnDelete") if controller.on_delete else None
 
 
 def _judged(snapshot: Snapshot, controller: Controller, policy: Policy, now: float) -> Judgement:
     """Counts say something of our change only once the controller has observed its generation."""
     if controller.observed_generation < policy.generation:
-        return _goes_on("waiting", now, NEVER)
+        told = f"its controller has seen generation {controller.observed_generation} of {policy.generation}"
+        return _goes_on("waiting", now, NEVER, [Evidence("", message=told)])
     new_pods = snapshot.new_pods(controller)
     signs = tuple(_signs(snapshot, controller, new_pods, policy, now))
     if due := [each for each in signs if each.due <= now]:
@@ -70,7 +74,7 @@ def _judged(snapshot: Snapshot, controller: Controller, policy: Policy, now: flo
     if complete(controller):
         return evolve(_stability(wanted_new(controller), new_pods, policy, now), signs=signs)
     if controller.paused:
-        return _ends(Outcome.INCONCLUSIVE, "paused", now, [Evidence("")], signs)
+        return _ends(Outcome.INCONCLUSIVE, "paused", now, [Evidence("", message=missing(controller))], signs)
     return _waits(snapshot, controller, new_pods, signs, policy, now)
 
 
@@ -126,11 +130,13 @@ def _stability(wanted: int, new_pods: list[Sighting], policy: Policy, now: float
     """
     ready = [each.ready_since for each in new_pods if each.ready_since is not None]
     if len(ready) < max(wanted, len(new_pods)):
-        return _goes_on("stabilizing", now, NEVER)
+        told = f"complete, and {len(ready)} of {max(wanted, len(new_pods))} new pods seen Ready"
+        return _goes_on("stabilizing", now, NEVER, [Evidence("", message=told)])
     stable_at = max(ready, default=LONG_AGO) + policy.stable_for
     if now >= stable_at:
         return _ends(Outcome.SUCCEEDED, "complete", now, [])
-    return _goes_on("stabilizing", now, stable_at)
+    told = f"complete, and stable at {stable_at:.1f}s if nothing breaks"
+    return _goes_on("stabilizing", now, stable_at, [Evidence("", message=told)])
 
 
 def _undecided(judgement: Judgement, policy: Policy) -> Judgement:
