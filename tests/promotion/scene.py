@@ -52,6 +52,11 @@ class Scene:
             api.put("deployments", name, deployment_json(container, str(images[FIRST])))
         return cls(api, registry, clients, environment, images)
 
+    def events(self) -> list[dict[str, Any]]:
+        """The Events that were written, oldest first."""
+        found = [each for key, each in self.api.objects.items() if key[1] == "events"]
+        return sorted(found, key=lambda each: int(each["metadata"]["resourceVersion"]))
+
     def planned(self, tag: str, **settings: Any) -> Plan:
         return plan(self.environment, tag=tag, clients=self.clients, **settings)
 

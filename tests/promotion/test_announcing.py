@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from promokit.errors import PromokitError
@@ -15,15 +13,10 @@ from tests.promotion.scene import FIRST, SECOND, THIRD, Scene
 BOTH = ["main-app", "worker-app"]
 
 
-def events(scene: Scene) -> list[dict[str, Any]]:
-    found = [each for key, each in scene.api.objects.items() if key[1] == "events"]
-    return sorted(found, key=lambda each: int(each["metadata"]["resourceVersion"]))
-
-
 def test_each_workload_has_an_event_when_an_operation_has_ended(scene: Scene) -> None:
     """About that very object, by promokit, with the outcome, the tag and who did it."""
     scene.applied(SECOND)
-    told = events(scene)
+    told = scene.events()
     assert sorted(each["involvedObject"]["name"] for each in told) == BOTH
     for each in told:
         about = each["involvedObject"]
@@ -41,7 +34,7 @@ def test_what_did_not_succeed_is_a_warning(scene: Scene) -> None:
     scene.applied(SECOND)
     scene.applied(THIRD)
     rollback(scene.environment, clients=scene.clients)
-    told = [(each["reason"], each["type"]) for each in events(scene)]
+    told = [(each["reason"], each["type"]) for each in scene.events()]
     assert told[4:] == [("PromokitRolloutFailed", "Warning")] * 2 + [("PromokitRollbackSucceeded", "Normal")] * 2
 
 
@@ -51,7 +44,7 @@ def test_what_stops_an_operation_is_told(scene: Scene) -> None:
     scene.api.fail(403, method="PATCH", path="main-app")
     with pytest.raises(PromokitError):
         apply(made, clients=scene.clients, wait=0)
-    assert {each["reason"] for each in events(scene)} == {"PromokitRolloutInconclusive"}
+    assert {each["reason"] for each in scene.events()} == {"PromokitRolloutInconclusive"}
 
 
 def test_an_event_that_cannot_be_written_stops_nothing_and_is_told_once(scene: Scene) -> None:
@@ -79,4 +72,4 @@ def test_a_refusal_is_no_event(scene: Scene) -> None:
     data["spec"]["template"]["spec"]["containers"][0]["image"] = str(scene.images[THIRD])
     with pytest.raises(PromokitError):
         apply(made, clients=scene.clients, wait=0)
-    assert events(scene) == []
+    assert scene.events() == []

@@ -14,7 +14,6 @@ from promokit.promotion.apply import apply, apply_migration, apply_rollout
 from promokit.promotion.clients import Clients
 from promokit.promotion.plan import decode, promise_of
 from promokit.promotion.record import hold, release
-from promokit.promotion.rollback import rollback
 from tests.manifest_objects import Controller
 from tests.promotion.scene import FIRST, SECOND, THIRD, Scene
 
@@ -291,14 +290,3 @@ def test_an_operation_that_was_cut_off_is_closed_by_the_next(scene: Scene) -> No
     scene.applied(FIRST)
     closed = next(each for each in scene.book().lines if each["op"] == "cut-off" and each["line"] == "closed")
     assert (closed["outcome"], closed["reason"]) == ("inconclusive", "interrupted")
-
-
-def test_an_operation_that_a_rollback_takes_over_is_closed_as_superseded(scene: Scene) -> None:
-    """It may be at work still; what it hears is what the ledger says."""
-    scene.applied(FIRST)
-    with take(scene.api.namespace(), "bob@laptop"):
-        line = {"line": "opened", "kind": "rollout", "op": "under-way", "holder": "bob@laptop"}
-        append(scene.api.namespace(), lambda book: [{**line, "image": str(scene.images[SECOND])}])
-        rollback(scene.environment, FIRST, clients=scene.clients)
-    closed = next(each for each in scene.book().lines if each["op"] == "under-way" and each["line"] == "closed")
-    assert (closed["outcome"], closed["reason"]) == ("inconclusive", "superseded")

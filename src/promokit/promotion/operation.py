@@ -31,6 +31,7 @@ from promokit.promotion.meanwhile import Meanwhile
 from promokit.promotion.result import Result
 from promokit.promotion.stopping import cancel
 from promokit.rollout.change import epoch_of
+from promokit.rollout.reasons import REMEDIES
 
 _LOST = (
     "THE LEDGER LOST LINES MEANWHILE: its head was {head}…, and no line has that hash any more. This operation is on "
@@ -115,6 +116,7 @@ class Operation:
             if self.unrecorded:
                 self.unrecorded = False
                 progress("the ledger could be written now: it says what was done")
+            result = self._as_recorded(result)
         except PromokitError as error:
             result = evolve(result, unwritten=self.lines)
             progress(f"{loudly(LEDGER, error)}. What happened is told here alone: take its lines in.")
@@ -122,6 +124,15 @@ class Operation:
         self.lease.release()
         self.announce(progress)
         return result
+
+    def _as_recorded(self, result: Result) -> Result:
+        """Return what the ledger says where whoever took over has closed the operation already: it is superseded."""
+        closed = end_of(self.book.lines, self.last) or self.last
+        if result.reason == "superseded" or all(closed.get(each) == self.last[each] for each in ("outcome", "reason")):
+            return result
+        told = f"its own verdict was {result.outcome} ({result.reason}), and another operation has taken over"
+        self.last, remedy = closed, REMEDIES["superseded"]
+        return evolve(result, outcome="inconclusive", reason="superseded", remedy=remedy, next_steps=(told,))
 
     def publish_loudly(self, progress: Callable[[str], None]) -> None:
         """List them, or say that it can't be done: that stops no rollback, and the next operation mends it."""
