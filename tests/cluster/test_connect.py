@@ -35,6 +35,60 @@ def connected(path: Path) -> Transport:
     return connect(Cluster(context="test"), {"KUBECONFIG": str(path)})
 
 
+@pytest.mark.parametrize("environ", [{"KUBECONFIG": ""}, {}])
+@pytest.mark.parametrize("user", [{"token": "good"}, {"token": "good", "as": "somebody"}], ids=["plain", "by the client"])
+def test_an_empty_kubeconfig_is_that_of_the_home(
+    api: ApiServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, environ: dict[str, str], user: object
+) -> None:
+    """As for kubectl; with a context that is named, and with the present one."""
+    (tmp_path / ".kube").mkdir()
+    document = json.loads(kubeconfig(tmp_path, api.url, user).read_text())
+    (tmp_path / ".kube" / "config").write_text(json.dumps({**document, "current-context": "test"}))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for context in ("test", None):
+        connect(Cluster(context=context), environ).request("GET", PATH)
+    with pytest.raises(ConfigError, match="no context 'other'") as caught:
+        connect(Cluster(context="other"), environ)
+    assert caught.value.remedy == "use one of: test"
+    assert len(api.calls) == 2
+
+
+@pytest.mark.parametrize(
+    ("command", "args", "told"),
+    [
+        ("/nonexistent/plugin", [], "No such file"),
+        (sys.executable, ["-c", "import sys; sys.exit('sign in first')"], "sign in first"),
+        (sys.executable, ["-c", "print('nothing')"], "failed to decode"),
+    ],
+)
+def test_a_plugin_that_fails_is_told_in_one_line(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], command: str, args: list[str], told: str
+) -> None:
+    """Nothing is asked without credentials, and the client's own log isn't on stderr."""
+    plugin = {"apiVersion": "client.authentication.k8s.io/v1", "command": command, "args": args}
+    with pytest.raises(Unreachable, match=f"the kubeconfig's plugin gave no credentials: .*{told}"):
+        connected(kubeconfig(tmp_path, "https://127.0.0.1:1", {"exec": {**plugin, "interactiveMode": "Never"}}))
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_plugin_that_fails_when_its_token_runs_out_is_told(api: ApiServer, tmp_path: Path) -> None:
+    """It gave a token that is over, and gives none any more."""
+    plugin = tmp_path / "plugin.py"
+    plugin.write_text(
+        "import json, pathlib, sys\n"
+        f"once = pathlib.Path({str(tmp_path / 'once')!r})\n"
+        "if once.exists(): sys.exit('sign in first')\n"
+        "once.touch()\n"
+        "status = {'token': 'short', 'expirationTimestamp': '2026-01-01T00:00:00Z'}\n"
+        "print(json.dumps({'apiVersion': 'client.authentication.k8s.io/v1', 'kind': 'ExecCredential',"
+        " 'status': status}))\n"
+    )
+    command = {"apiVersion": "client.authentication.k8s.io/v1", "command": sys.executable, "args": [str(plugin)]}
+    way = connected(kubeconfig(tmp_path, api.url, {"exec": {**command, "interactiveMode": "Never"}}))
+    with pytest.raises(Unreachable, match="gave no credentials: .*sign in first"):
+        way.request("GET", PATH)
+
+
 def test_a_kubeconfigs_token_is_sent(api: ApiServer, tmp_path: Path) -> None:
     """As a bearer token."""
     connected(kubeconfig(tmp_path, api.url, {"token": "good"})).request("GET", PATH)

@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 from attrs import define, field
 
 from promokit.cluster.eks import eks_transport
-from promokit.cluster.kubeconfig import Access, plain_access
+from promokit.cluster.kubeconfig import Access, kubeconfig_of, plain_access
+from promokit.cluster.plugin import told_of_plugins
 from promokit.cluster.transport import Transport
 from promokit.errors import ConfigError
 from promokit.model import Cluster
@@ -34,7 +35,7 @@ def _kubeconfig_transport(context: str | None, environ: Mapping[str, str]) -> Tr
 
 
 def _access(context: str | None, environ: Mapping[str, str]) -> Access:
-    in_a_pod = context is None and "KUBERNETES_SERVICE_HOST" in environ and "KUBECONFIG" not in environ
+    in_a_pod = context is None and "KUBERNETES_SERVICE_HOST" in environ and not environ.get("KUBECONFIG")
     plain = None if in_a_pod else plain_access(context, environ)
     return plain or _by_the_client(context, environ, in_a_pod)
 
@@ -52,9 +53,10 @@ def _by_the_client(context: str | None, environ: Mapping[str, str], in_a_pod: bo
         if in_a_pod:
             config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
         else:
-            config.load_kube_config(  # type: ignore[no-untyped-call]
-                config_file=environ.get("KUBECONFIG"), context=context, client_configuration=configuration
-            )
+            with told_of_plugins():
+                config.load_kube_config(  # type: ignore[no-untyped-call]
+                    config_file=kubeconfig_of(environ), context=context, client_configuration=configuration
+                )
     except (config.ConfigException, yaml.YAMLError, UnicodeDecodeError) as error:
         known = _contexts(environ)
         if context is not None and known and context not in known:
@@ -70,8 +72,14 @@ def _by_the_client(context: str | None, environ: Mapping[str, str], in_a_pod: bo
     except OSError as error:
         remedy = "let this user read it; its certificates need a folder that can be written (TMPDIR)"
         raise ConfigError(f"the kubeconfig can't be used: {error.strerror or error}", remedy=remedy) from error
-    token = partial(configuration.get_api_key_with_prefix, "BearerToken", alias="authorization")
-    return Access(configuration.host.rstrip("/"), _pool(configuration), token)
+    return Access(configuration.host.rstrip("/"), _pool(configuration), partial(_authorization, configuration))
+
+
+def _authorization(configuration: Any) -> str | None:
+    """Return what the client sends, had anew from its plugin where it runs out."""
+    with told_of_plugins():
+        token: str | None = configuration.get_api_key_with_prefix("BearerToken", alias="authorization")
+    return token
 
 
 def _pool(configuration: Any) -> Any:
@@ -98,9 +106,8 @@ def _contexts(environ: Mapping[str, str]) -> list[str]:
     import yaml
     from kubernetes.config import ConfigException, kube_config
 
-    file = environ.get("KUBECONFIG") or kube_config.KUBE_CONFIG_DEFAULT_LOCATION
     try:
-        merged = kube_config.KubeConfigMerger(file).config  # type: ignore[no-untyped-call]
+        merged = kube_config.KubeConfigMerger(kubeconfig_of(environ)).config  # type: ignore[no-untyped-call]
         return [str(each["name"]) for each in merged.value["contexts"]] if merged else []
     except (ConfigException, yaml.YAMLError, UnicodeDecodeError, LookupError, TypeError, AttributeError):
         return []

@@ -33,13 +33,18 @@ class Access:
     authorization: Callable[[], str | None]
 
 
+def kubeconfig_of(environ: Mapping[str, str]) -> str:
+    """Return where the kubeconfig is: one file, or several with colons between. An empty KUBECONFIG is none."""
+    return environ.get("KUBECONFIG") or "~/.kube/config"
+
+
 def plain_access(context: str | None, environ: Mapping[str, str]) -> Access | None:
     """Return what a context of the kubeconfig says, by default its present one. None where it isn't a plain one."""
     import yaml
 
     if any(name.lower().endswith("_proxy") for name in environ):
         return None
-    path = Path(os.path.expanduser(environ.get("KUBECONFIG", "~/.kube/config")))  # Path's own raises without a home
+    path = Path(os.path.expanduser(kubeconfig_of(environ)))  # Path's own raises without a home
     if not path.is_file():  # a pipe can be read once
         return None
     try:
