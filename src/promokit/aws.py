@@ -46,7 +46,7 @@ def of_credentials(error: Exception, where: str) -> PromokitError | None:
     if isinstance(error, told.ProfileNotFound):
         return ConfigError("the AWS profile isn't configured", where=where, remedy="check AWS_PROFILE")
     if isinstance(error, (told.NoCredentialsError, told.PartialCredentialsError)):
-        remedy = "sign in to AWS; in a workflow, add the credentials step"
+        remedy = "aws sso login; in a workflow, aws-actions/configure-aws-credentials before this step"
         return Unreachable(f"there are no AWS credentials here ({name})", where=where, remedy=remedy)
     if isinstance(error, (told.SSOTokenLoadError, told.UnauthorizedSSOTokenError, told.TokenRetrievalError)):
         return Unreachable(f"the AWS single sign-on has expired ({name})", where=where, remedy="run `aws sso login`")

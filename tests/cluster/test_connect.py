@@ -5,9 +5,10 @@ import threading
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import NoCredentialsError
 from botocore.session import Session
 
-from promokit.aws import session
+from promokit.aws import of_credentials, session
 from promokit.cluster.connect import connect
 from promokit.cluster.eks import EksToken
 from promokit.cluster.transport import Transport
@@ -36,7 +37,9 @@ def connected(path: Path) -> Transport:
 
 
 @pytest.mark.parametrize("environ", [{"KUBECONFIG": ""}, {}])
-@pytest.mark.parametrize("user", [{"token": "good"}, {"token": "good", "as": "somebody"}], ids=["plain", "by the client"])
+@pytest.mark.parametrize(
+    "user", [{"token": "good"}, {"token": "good", "as": "somebody"}], ids=["plain", "by the client"]
+)
 def test_an_empty_kubeconfig_is_that_of_the_home(
     api: ApiServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, environ: dict[str, str], user: object
 ) -> None:
@@ -273,3 +276,23 @@ def test_a_single_sign_on_that_has_ended_is_told_how_to_begin_anew(
         connect(Cluster(eks="live", region="us-east-1"), {})
     with pytest.raises(Unreachable, match="aws sso login"):
         EksToken(session(), "live", "us-east-1").authorization(None)
+
+
+def test_a_machine_without_credentials_is_told_how_to_have_some(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In one wording, whichever service of AWS is to be asked: at first, and when a token is made anew."""
+    for name in (*KEYS, "AWS_PROFILE", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_FULL_URI"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, "/nonexistent")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    with pytest.raises(Unreachable) as begun:
+        connect(Cluster(eks="live", region="us-east-1"), {})
+    with pytest.raises(Unreachable) as renewed:
+        EksToken(session(), "live", "us-east-1").authorization(None)
+    assert (
+        str(begun.value)
+        == str(renewed.value)
+        == str(of_credentials(NoCredentialsError(), "EKS cluster live, us-east-1"))
+    )
+    assert "aws sso login" in str(begun.value)
+    assert "configure-aws-credentials" in str(begun.value)

@@ -65,12 +65,13 @@ class EksToken:
             raise _no_answer(error, self.cluster, self.region) from error
 
     def _make(self) -> str:
+        from botocore.exceptions import NoCredentialsError
         from botocore.model import ServiceId
         from botocore.signers import RequestSigner
 
         credentials = self.session.get_credentials()
         if credentials is None:
-            raise _no_credentials()
+            raise NoCredentialsError
         signer = RequestSigner(
             ServiceId("sts"), self.region, "sts", "v4", credentials, self.session.get_component("event_emitter")
         )
@@ -92,12 +93,18 @@ class EksToken:
 
 def _described(aws: Any, name: str, region: str) -> dict[str, Any]:
     from botocore.config import Config
-    from botocore.exceptions import BotoCoreError, ClientError, InvalidRegionError, ProfileNotFound
+    from botocore.exceptions import (
+        BotoCoreError,
+        ClientError,
+        InvalidRegionError,
+        NoCredentialsError,
+        ProfileNotFound,
+    )
 
     settings = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard", "max_attempts": 3})
     try:
         if aws.get_credentials() is None:
-            raise _no_credentials()
+            raise NoCredentialsError
         client = aws.create_client("eks", region_name=region, config=settings)
         found: dict[str, Any] = client.describe_cluster(name=name)["cluster"]
     except ClientError as error:
@@ -128,10 +135,3 @@ def _refused(error: Mapping[str, str], name: str, region: str) -> Exception:
         return Unreachable("the AWS credentials have expired", where=where, remedy="renew them and run this again")
     remedy = "allow eks:DescribeCluster to this role" if "AccessDenied" in code else "check the AWS credentials"
     return Unreachable(f"EKS refused: {error.get('Message') or code}", where=where, remedy=remedy)
-
-
-def _no_credentials() -> Unreachable:
-    return Unreachable(
-        "there are no AWS credentials",
-        remedy="in a workflow use aws-actions/configure-aws-credentials before this step; on a laptop, aws sso login",
-    )
