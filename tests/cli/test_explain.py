@@ -214,6 +214,13 @@ def standing(restarts: int = 0, ready: str = "True", since: str = "2026-11-24T12
     )
 
 
+def test_a_dump_is_not_judged_as_of_before_its_times(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The seconds since the change would be negative. Exit 2, with the newest time."""
+    file = dumped(tmp_path, standing())
+    assert code("explain", "-f", file, "--now", "2026-11-24T01:00:00Z") == 2
+    assert "it tells of 2026-11-24T1" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("data", "now", "outcome", "reason"),
     [

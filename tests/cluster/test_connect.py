@@ -69,7 +69,7 @@ def test_a_plugin_that_fails_is_told_in_one_line(
 ) -> None:
     """Nothing is asked without credentials, and the client's own log isn't on stderr."""
     plugin = {"apiVersion": "client.authentication.k8s.io/v1", "command": command, "args": args}
-    with pytest.raises(Unreachable, match=f"the kubeconfig's plugin gave no credentials: .*{told}"):
+    with pytest.raises(Unreachable, match=rf"the kubeconfig's plugin gave no credentials: .*{told}"):
         connected(kubeconfig(tmp_path, "https://127.0.0.1:1", {"exec": {**plugin, "interactiveMode": "Never"}}))
     assert capfd.readouterr() == ("", "")
 
@@ -88,7 +88,7 @@ def test_a_plugin_that_fails_when_its_token_runs_out_is_told(api: ApiServer, tmp
     )
     command = {"apiVersion": "client.authentication.k8s.io/v1", "command": sys.executable, "args": [str(plugin)]}
     way = connected(kubeconfig(tmp_path, api.url, {"exec": {**command, "interactiveMode": "Never"}}))
-    with pytest.raises(Unreachable, match="gave no credentials: .*sign in first"):
+    with pytest.raises(Unreachable, match=r"gave no credentials: .*sign in first"):
         way.request("GET", PATH)
 
 

@@ -113,3 +113,13 @@ def test_without_a_token_nothing_is_asked() -> None:
     """The variable is named."""
     with pytest.raises(ConfigError, match="SLACK_BOT_TOKEN"):
         post("#deploys", MESSAGE, {})
+
+
+@pytest.mark.parametrize("token", ["xoxb-1\nsecret", "xoxb-1\rsecret", "xoxb-\u20acsecret", "xoxb-1\x00secret"])
+def test_a_token_that_can_not_be_sent_is_told_without_it(serve: Serve, token: str) -> None:
+    """What was pasted with it is wrong use: the network isn't to be checked, and nothing is asked."""
+    server = serve(lambda _: answer(ok=True))
+    with pytest.raises(ConfigError, match="a line break or another character") as caught:
+        post("#deploys", MESSAGE, {"SLACK_BOT_TOKEN": token, "SLACK_API_URL": server.url})
+    assert "secret" not in str(caught.value)
+    assert not server.asked

@@ -63,7 +63,7 @@ def explain_dump(file: Path, policy: Policy, now: datetime | None = None) -> Exp
     objects = read_dump(file)
     if not any(isinstance(each, Controller | Job) for each in objects):
         raise ConfigError(f"{file} holds nothing that can be judged", remedy=_REMEDY)
-    return _explained(objects, controllers_in(objects), policy, now or newest_time(objects))
+    return _explained(objects, controllers_in(objects), policy, newest_time(objects, now))
 
 
 def explain_live(environment: Environment, policy: Policy, clients: Clients | None = None) -> Explanation:

@@ -50,12 +50,18 @@ def read_dump(file: Path) -> list[Object]:
     return [*listed, *(parse_strictly(each, f"{file}: what owns its pods") for each in left_out)]
 
 
-def newest_time(objects: Iterable[Object]) -> datetime:
-    """Return the newest time that the objects tell: when they were dumped, as near as can be known."""
+def newest_time(objects: Iterable[Object], told: datetime | None = None) -> datetime:
+    """Return the newest time that the objects tell: when they were dumped, as near as can be known. Or `told`, by
+    somebody who knows it: ConfigError where the objects tell of what was after it."""
     times = [each for seen in objects for each in _times(seen)]
-    if not times:
+    if told is None and not times:
         raise ConfigError("the dump tells no time", remedy="say when it was made: --now 2026-11-24T18:00:00Z")
-    return max(times)
+    newest = max(times, default=told)
+    assert newest is not None  # noqa: S101 - told to the type checker
+    if told is not None and told < newest:
+        what = f"the dump wasn't made at {told:%Y-%m-%dT%H:%M:%S%z}: it tells of {newest:%Y-%m-%dT%H:%M:%S%z}"
+        raise ConfigError(what, remedy="say with --now when it was made, or leave it out")
+    return told or newest
 
 
 def dated(
