@@ -8,6 +8,7 @@ from markdown_it import MarkdownIt
 
 from promokit.cli.report import fenced
 from promokit.cli.result_shown import result_ending
+from promokit.cli.rollback import _tell
 from promokit.github.runner import MOST_SUMMARY
 from promokit.promotion.result import Result
 from promokit.rollout.judgement import Evidence
@@ -118,3 +119,9 @@ def test_the_json_tells_each_workload() -> None:
     )
     assert (second["outcome"], second["t"], second["updated"], second["wanted"]) == ("progressing", None, 1, 3)
     assert "standings" not in data
+
+
+def test_who_tells_slack_of_a_rollback_by_hand_tells_the_ledgers_head() -> None:
+    """As a run's own message does: a head that is published is what shows a ledger that was rewritten."""
+    done = result(outcome="succeeded", image="r/a:2@sha256:b", previous="r/a:1@sha256:a", head="c0ffee")
+    assert _tell("prod", done).endswith("--environment prod --tag 2 --previous-tag 1 --ledger-head c0ffee")

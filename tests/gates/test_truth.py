@@ -205,3 +205,17 @@ def test_gates_that_are_not_asked_for_are_silent() -> None:
     plain = prod(ci=None, approvals=None, bake=None, freeze=())
     asked = [each.gate for each in judge_all(facts(environment=plain))]
     assert asked == [gate.NAME for gate in GATES if gate.NAME not in {"ci", "bake", "freeze", "approvals"}]
+
+
+@pytest.mark.parametrize(
+    ("recorded", "way"),
+    [
+        (ledger("c"), "promokit rollback prod --to 2026.11.20.0001, or"),
+        (ledger("c", "d"), "promokit rollback prod, or"),
+    ],
+)
+def test_the_way_back_from_a_drift_can_be_typed(recorded: dict[str, tuple[str, ...]], way: str) -> None:
+    """Without its tag a rollback refuses to guess whether what was set by hand is newer or older."""
+    answer = drift.judge(facts(recorded=recorded))
+    assert answer is not None
+    assert way in answer.remedy

@@ -101,7 +101,7 @@ def a_paused_deployment(stage: Stage) -> None:
     stage.bring("crash")
     stage.place.patch("deployment", "api", {"spec": {"paused": True}})
     done = stage.rollback("--yes")
-    assert (done.returncode, "kubectl rollout resume deployment/api" in done.stderr) == (3, True)
+    assert (done.returncode, " rollout resume deployment/api" in done.stderr) == (3, True)
     assert stage.images() == {stage.place.images["crash"]}
 
 

@@ -94,7 +94,7 @@ def test_a_paused_deployment_is_refused(moved: Scene) -> None:
     """With what to do."""
     data = moved.api.get("deployments", "main-app")
     data["spec"]["paused"] = True
-    with pytest.raises(Refused, match="rollout resume deployment/main-app"):
+    with pytest.raises(Refused, match="Remedy: kubectl -n credreg-test rollout resume deployment/main-app"):
         rollback(moved.environment, clients=moved.clients)
 
 

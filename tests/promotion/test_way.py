@@ -128,7 +128,7 @@ def test_rubbish_in_the_ledger_leaves_it_to_the_revisions_and_no_tag_passes(scen
     """Whether a tag succeeded here can't be told then."""
     ran(scene, SECOND)
     scene.api.put("configmaps", "promokit-ledger", {"data": {"lines": "rubbish"}})
-    assert way(scene).why.startswith("the ledger can't be read")
+    assert way(scene).why == "the ledger can't be read: line 1 is not one of ours"
     with pytest.raises(Refused, match="can't be told"):
         way(scene, FIRST)
     assert rollback(scene.environment, clients=scene.clients).succeeded

@@ -81,4 +81,5 @@ def told(environment: str, way: Way) -> str:
 def _tell(environment: str, done: Result) -> str:
     """In a GitHub run the next job tells Slack; from a laptop nobody has been told yet."""
     tags = f"--tag {tag_in(done.image)} --previous-tag {tag_in(done.previous)}"
+    tags += f" --ledger-head {done.head}" if done.head else ""
     return f"nobody was told: promokit notify --event rollback --outcome succeeded --environment {environment} {tags}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from promokit.gates.answer import Answer, allowed, refused, unknown
 from promokit.gates.facts import Facts, Unknown
 
@@ -24,8 +26,16 @@ def judge(facts: Facts) -> Answer | None:
     ]
     if not moved:
         return allowed(NAME, f"{target.environment} runs what its ledger says")
-    remedy = f"go back with promokit rollback, or take it over: promokit adopt {target.environment} --reason …"
+    back = f"promokit rollback {target.environment}{_to(recorded)}"
+    remedy = f"go back with {back}, or take it over: promokit adopt {target.environment} --reason …"
     return refused(NAME, f"changed by hand: {'; '.join(moved)}", remedy)
+
+
+def _to(recorded: Mapping[str, tuple[str, ...]]) -> str:
+    """Name the tag that is recorded of all: without one a rollback may refuse to guess which way is back."""
+    images = {image for each in recorded.values() for image in each}
+    tags = {image.partition("@")[0].rpartition("/")[2].partition(":")[2] for image in images}
+    return f" --to {tags.pop()}" if len(images) == 1 and tags != {""} else ""
 
 
 def _same(image: str, other: str) -> bool:

@@ -38,7 +38,7 @@ def find_way(namespace: Namespace, environment: Environment, to: str | None = No
     elif good := previous(position):
         way = Way(now, dict.fromkeys(now, good), proven=True)
     else:
-        why = f"the ledger can't be read: {trouble.what}" if trouble else "the ledger tells no earlier image"
+        why = _unread(trouble) if trouble else "the ledger tells no earlier image"
         kept = revisions(namespace, (each.kind for each in now))
         way = Way(now, by_revisions(position, there, kept), proven=False, why=why)
     way = evolve(way, left=_left(position, way), there=there, book=None if trouble else book)
@@ -50,7 +50,8 @@ def _present(namespace: Namespace, environment: Environment) -> dict[Workload, C
     for each in environment.workloads:
         check(each, there.get(each), namespace)
         if there[each].paused:
-            raise Refused(f"{each.object} is paused", remedy=f"kubectl rollout resume {each.object}")
+            remedy = f"kubectl -n {namespace.name} rollout resume {each.object}"
+            raise Refused(f"{each.object} is paused", where=f"namespace {namespace.name}", remedy=remedy)
     return there
 
 
@@ -60,6 +61,11 @@ def _read(namespace: Namespace) -> tuple[Book, PromokitError | None]:
         return read_book(namespace), None
     except PromokitError as error:
         return Book(), error
+
+
+def _unread(trouble: PromokitError) -> str:
+    told = "the ledger can't be read: "
+    return f"{told}{trouble.what.removeprefix(told)}"
 
 
 def _to(position: Position, tag: str, trouble: PromokitError | None) -> Way:
