@@ -236,15 +236,21 @@ def _container_in(field_path: str) -> str:
 
 def _conditions(status: Json) -> tuple[Condition, ...]:
     return tuple(
-        Condition(
-            intern(each["type"]),
-            intern(each["status"]),
-            intern(each.get("reason") or ""),
-            intern(each.get("message") or ""),
-            parse_time(each.get("lastUpdateTime") or each.get("lastTransitionTime")),
+        _condition(
+            each["type"],
+            each["status"],
+            each.get("reason") or "",
+            each.get("message") or "",
+            each.get("lastUpdateTime") or each.get("lastTransitionTime"),
         )
         for each in status.get("conditions") or ()
     )
+
+
+@lru_cache(maxsize=4096)
+def _condition(kind: str, status: str, reason: str, message: str, changed: str | None) -> Condition:
+    """Make a condition, or return the one alike: thousands of pods are in the same one since the same second."""
+    return Condition(intern(kind), intern(status), intern(reason), intern(message), parse_time(changed))
 
 
 def _container(data: Json, *, init: bool = False, sidecar: bool = False) -> Container:
@@ -264,12 +270,21 @@ def _container(data: Json, *, init: bool = False, sidecar: bool = False) -> Cont
 
 def _state(data: Json) -> State:
     for kind, detail in data.items():
-        return State(
-            kind=intern(kind),
-            reason=intern(detail.get("reason") or ""),
-            message=detail.get("message") or "",
-            exit_code=detail.get("exitCode"),
-            started=parse_time(detail.get("startedAt")),
-            finished=parse_time(detail.get("finishedAt")),
+        get = detail.get
+        return _made_state(
+            kind,
+            get("reason") or "",
+            get("message") or "",
+            get("exitCode"),
+            get("startedAt"),
+            get("finishedAt"),
         )
     return State()
+
+
+@lru_cache(maxsize=4096)
+def _made_state(
+    kind: str, reason: str, message: str, exit_code: int | None, started: str | None, finished: str | None
+) -> State:
+    """Make a state, or return the one alike, as for conditions."""
+    return State(intern(kind), intern(reason), message, exit_code, parse_time(started), parse_time(finished))

@@ -29,9 +29,9 @@ from promokit.rollout.streams import Streams, streams_for
 SHORTEST_PAUSE = 0.05
 LONGEST_PAUSE = 1.0
 LIST_SECONDS = 10.0
-MANY_PODS = 200
-MANY_TOGETHER = 0.2
-"""Seconds: of a rollout of so many pods something changes all the time, and waking up costs more than reading."""
+TOGETHER_A_POD = 0.0001
+LONGEST_TOGETHER = 0.5
+"""Seconds: of many pods something changes all the time, and waking up for each change costs more than reading it."""
 CONFIRMATION = "confirmation"
 Show = Callable[[float, Sequence[Standing]], None]
 
@@ -161,8 +161,9 @@ class Lookout:
 
 
 def _together(controllers: Iterable[Controller]) -> float:
-    """Return how many seconds' changes are read at once: of a rollout of many pods, something changes all the time."""
-    return MANY_TOGETHER if sum(each.wanted for each in controllers) > MANY_PODS else 0.0
+    """Return how many seconds' changes are read at once; 0 where each look takes in as much anyway."""
+    seconds = min(sum(each.wanted for each in controllers) * TOGETHER_A_POD, LONGEST_TOGETHER)
+    return seconds if seconds > SHORTEST_PAUSE else 0.0
 
 
 def _inconclusive(reason: str, now: float, workloads: Iterable[Workload], message: str = "") -> Verdict:
