@@ -2,11 +2,16 @@ import base64
 import json
 import sys
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
+import certifi
 import pytest
 from botocore.exceptions import NoCredentialsError
 from botocore.session import Session
+from kubernetes.config import kube_config
 
 from promokit.aws import of_credentials, session
 from promokit.cluster.connect import connect
@@ -18,6 +23,9 @@ from tests.cluster.api_server import ApiServer
 
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "wJalr"}
 PATH = "/api/v1/namespaces/credreg-test/pods"
+END = "-----END CERTIFICATE-----"
+AUTHORITY = Path(certifi.where()).read_text().partition(END)[0] + END
+"""The first of those that everybody trusts."""
 
 
 def kubeconfig(directory: Path, url: str, user: object) -> Path:
@@ -147,6 +155,30 @@ def test_a_certificate_that_is_none_is_not_the_networks_trouble(tmp_path: Path, 
     path.write_text(json.dumps(document))
     with pytest.raises(ConfigError, match=r"the kubeconfig's c.* certificate"):
         connected(path)
+
+
+def test_several_connect_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The client writes certificates into files, which take their time here, and has them all use the first."""
+    path = kubeconfig(tmp_path, "https://127.0.0.1:1", {})
+    document = json.loads(path.read_text())
+    authority = base64.b64encode(AUTHORITY.encode()).decode()
+    document["clusters"][0]["cluster"] |= {"certificate-authority-data": authority, "tls-server-name": "here"}
+    path.write_text(json.dumps(document))
+    writing = threading.Event()
+
+    def slow(name: str, how: str = "r") -> Any:
+        if how == "wb":
+            writing.set()
+            time.sleep(0.2)
+        return open(name, how)
+
+    monkeypatch.setattr(kube_config, "_temp_files", {})
+    monkeypatch.setattr(kube_config, "open", slow, raising=False)
+    with ThreadPoolExecutor() as pool:
+        first = pool.submit(connected, path)
+        assert writing.wait(5)
+        second = pool.submit(connected, path)
+        assert first.result().host == second.result().host
 
 
 @pytest.mark.parametrize(

@@ -148,6 +148,12 @@ class Stand:
         for name in WORKLOADS:
             self.place.wait_until_complete("deployment", name)
 
+    def wait_until_old_pods_are_gone(self) -> None:
+        """Wait until both workloads are rolled out, and only their new pods are there."""
+        for name in WORKLOADS:
+            self.place.wait_until_complete("deployment", name)
+        self.place.wait("the old pods are gone", lambda: len(self._pods()) == len(WORKLOADS))
+
     def namespace(self) -> Namespace:
         """The namespace as promokit's own code reads it."""
         return Namespace(connect(ClusterSettings(), {"KUBECONFIG": self.environ()["KUBECONFIG"]}), self.place.namespace)
@@ -190,6 +196,11 @@ class Stand:
         """Write lines into the ledger."""
         entries = list(lines)
         append(self.namespace(), lambda book: entries)
+
+    def _pods(self) -> list[str]:
+        pods = self.place.api.get(f"/api/v1/namespaces/{self.place.namespace}/pods")["items"]
+        owners = [each["metadata"]["ownerReferences"][0]["kind"] for each in pods]
+        return [each for each in owners if each == "ReplicaSet"]
 
     def _write_files(self, job: str, gates: dict[str, Any]) -> None:
         both = [f"{name}/{part}" for name, part in WORKLOADS.items()]

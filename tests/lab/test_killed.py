@@ -36,6 +36,8 @@ CLOSED = {what: len(steps) - 1 for what, steps in WRITES.items()}
 WALK = [(what, number) for what, steps in WRITES.items() for number in range(1, len(steps) + 1)]
 UNHEARD = [("promote", number) for number in range(1, len(WRITES["promote"]) + 1)] + [("rollback", OPENED)]
 """Where an answer is lost: a rollback's steps are the same but for the hold."""
+SET = [("promote", number) for number in (len(_BEGUN), len(_BEGUN) + 1)]
+"""Where all images are set, and what is left is the end."""
 WAITS = ("promote", 6)
 """Where the crashed holder's lease is waited for; elsewhere the test writes that it has run out."""
 
@@ -86,6 +88,8 @@ def _killed(there: World, what: str, number: int) -> None:
         assert (victim.returncode, tuple(writes.seen)) == (-signal.SIGKILL, WRITES[what][:number])
         if (what, number) != WAITS:
             stand.forget_holder()
+        if (what, number) in SET:
+            stand.wait_until_old_pods_are_gone()
         told, code = _run(stand, what)
         assert code == (0 if number < CLOSED[what] else 3), told
         begun = number >= OPENED
@@ -141,7 +145,7 @@ def _check(stand: Stand, what: str, *, interrupted: bool = False, operations: in
 
 def _check_told(stand: Stand, what: str, number: int) -> None:
     """Between the last image and the end the plan says what is left to do, and why it may be done."""
-    if what == "promote" and number in {7, 8}:
+    if (what, number) in SET:
         opened = [each for each in stand.book().lines if each["line"] == "opened"]
         assert "it will be finished" in opened[-1]["gates"]["differs"]
 

@@ -18,6 +18,9 @@ from promokit.cluster.transport import Transport
 from promokit.errors import ConfigError
 from promokit.model import Cluster
 
+_LOADING = threading.Lock()
+"""The client remembers the files that it makes of certificates by their content, before it has written them."""
+
 
 def connect(cluster: Cluster, environ: Mapping[str, str]) -> Transport:
     """Return the way to a cluster's API server. ConfigError or Unreachable says why there is none."""
@@ -37,7 +40,10 @@ def _kubeconfig_transport(context: str | None, environ: Mapping[str, str]) -> Tr
 def _access(context: str | None, environ: Mapping[str, str]) -> Access:
     in_a_pod = context is None and "KUBERNETES_SERVICE_HOST" in environ and not environ.get("KUBECONFIG")
     plain = None if in_a_pod else plain_access(context, environ)
-    return plain or _by_the_client(context, environ, in_a_pod)
+    if plain is not None:
+        return plain
+    with _LOADING:
+        return _by_the_client(context, environ, in_a_pod)
 
 
 def _by_the_client(context: str | None, environ: Mapping[str, str], in_a_pod: bool) -> Access:
