@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import functools
+from pathlib import Path
 from typing import Any
+
+from attrs import frozen
 
 from promokit.errors import ConfigError, PromokitError, Unreachable
 
@@ -13,6 +16,24 @@ class _EveryService(tuple[str, ...]):
 
     def __contains__(self, name: object) -> bool:
         return True
+
+
+@frozen
+class _Files:
+    """Reads botocore's files of plain JSON, one of them a megabyte, in a third of its time; leaves it all others."""
+
+    theirs: Any
+
+    def exists(self, file_path: str) -> bool:
+        return bool(self.theirs.exists(file_path))
+
+    def load_file(self, file_path: str) -> Any:
+        import msgspec
+
+        try:
+            return msgspec.json.decode(Path(f"{file_path}.json").read_bytes())
+        except (OSError, msgspec.DecodeError):
+            return self.theirs.load_file(file_path)
 
 
 def session() -> Any:
@@ -35,6 +56,7 @@ def _loader() -> Any:
 
     loader = create_loader()
     loader.list_available_services = lambda type_name: _EveryService()
+    loader.file_loader = _Files(loader.file_loader)
     return loader
 
 

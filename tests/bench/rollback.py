@@ -15,6 +15,7 @@ from pathlib import Path
 
 from promokit.cluster.connect import connect
 from promokit.cluster.namespace import Namespace
+from promokit.image import ImageRef
 from promokit.ledger.record import entry
 from promokit.ledger.store import append
 from promokit.model import Cluster as ClusterSettings
@@ -114,7 +115,8 @@ def _kubectl(place: Place) -> list[str]:
 
 def _promokit(place: Place, folder: Path) -> list[str]:
     where = {"namespace": place.namespace, "workloads": ["web/app"], "stable-for": 0}
-    content = {"image": {"repository": "r.example/a", "branch": "master"}, "environments": {"prod": where}}
+    repository = ImageRef.parse(place.images["good"]).name
+    content = {"image": {"repository": repository, "branch": "master"}, "environments": {"prod": where}}
     (folder / "rollback.yaml").write_text(json.dumps(content))
     installed = str(Path(sys.executable).with_name("promokit"))
     return [installed, "rollback", "prod", "--yes", "--no-hold", "--config", str(folder / "rollback.yaml")]
