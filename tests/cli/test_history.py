@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from promokit.cli.app import main
+from promokit.ledger.chain import verify
 from promokit.ledger.record import entry
-from promokit.ledger.store import append
+from promokit.ledger.store import append, read_book
 from tests.cluster.api_server import ApiServer
 from tests.cluster.kubeconfig import write_kubeconfig
 from tests.factories import NOW, digest
@@ -52,6 +53,18 @@ def test_an_operation_is_one_row(there: ApiServer, capsys: pytest.CaptureFixture
     rows = table(there, capsys, opened("promotion", NEW, OLD), closed("promotion", "succeeded", "complete"))
     at = NOW.strftime("%Y-%m-%d %H:%M:%S")
     assert rows == [[at, "promotion", "2026.11.21.0001 → 2026.11.22.0001", "succeeded", "42s", "alice", ""]]
+
+
+def test_its_lines_are_told_as_json_lines(there: ApiServer, capsys: pytest.CaptureFixture[str]) -> None:
+    """As they were chained, so that whoever has them can prove them, and nothing else beside them."""
+    table(there, capsys, opened("promotion", NEW, OLD), closed("promotion", "succeeded", "complete"))
+    with pytest.raises(SystemExit) as caught:
+        main(["history", "prod", "--lines"])
+    assert caught.value.code == 0
+    told = [json.loads(each) for each in capsys.readouterr().out.splitlines()]
+    assert told == list(read_book(there.namespace(NAMESPACE)).lines)
+    assert [each["line"] for each in told] == ["opened", "closed"]
+    assert verify(told) is None
 
 
 def test_why_it_did_not_succeed_is_told(there: ApiServer, capsys: pytest.CaptureFixture[str]) -> None:

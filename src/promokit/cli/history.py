@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -31,9 +32,10 @@ _LONGEST_SECONDS = 1e9
 @environment_argument
 @option("verify", is_flag=True, help="Prove the chain of hashes; exit 1 names the first broken line.")
 @option("head", help="With --verify: a head published outside, to find a cut tail too.")
+@option("lines", is_flag=True, help="Print the ledger's lines, a JSON object each.")
 @config_option
 @ends
-def command(environment: str | None, verify: bool, head: str | None, config: str) -> Ending:
+def command(environment: str | None, verify: bool, head: str | None, lines: bool, config: str) -> Ending:
     """Show what was done to ENVIRONMENT, oldest first: when, what, by whom, with which outcome."""
     where = pipeline_environment(config, environment)
     book = read_book(Clients().namespace(where))
@@ -48,6 +50,8 @@ def command(environment: str | None, verify: bool, head: str | None, config: str
         raise ConfigError(f"'{head}' is no head", remedy=f"give at least {SHORTEST_HEAD} of its hex digits")
     if verify or head is not None:
         return _verified(book, head, data)
+    if lines:
+        return Ending(data, "\n".join(map(json.dumps, book.lines)))
     return Ending(data, f"{history_table(book.lines)}\nhead {book.head}")
 
 

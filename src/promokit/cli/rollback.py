@@ -20,6 +20,7 @@ from promokit.cli.options import (
 from promokit.cli.recording import recording_file, with_recording
 from promokit.cli.result_shown import result_ending
 from promokit.cli.views import following
+from promokit.errors import ConfigError
 from promokit.ledger.record import tag_in
 from promokit.promotion.context import Context
 from promokit.promotion.result import Result
@@ -49,7 +50,8 @@ def command(
 ) -> Ending:
     """Take ENVIRONMENT back. All workloads go together, migrations don't run, no gate is asked."""
     where = pipeline_environment(config, environment)
-
+    if tag == "":
+        raise ConfigError("--to is empty", remedy="name a tag, or leave --to out to go back to the previous good image")
     file, hold = recording_file(record, where.name), not no_hold
     with following() as view:
 
@@ -57,9 +59,7 @@ def command(
             view(told(where.name, way))
             confirm("This changes what runs.", yes)
 
-        done = rollback(
-            where, tag or None, whole=whole, hold=hold, reason=reason, progress=view, confirm=ask, record=file
-        )
+        done = rollback(where, tag, whole=whole, hold=hold, reason=reason, progress=view, confirm=ask, record=file)
     if done.succeeded and not Context.of(os.environ).run_url:
         done = evolve(done, next_steps=(*done.next_steps, _tell(where.name, done)))
     return with_recording(result_ending("rollback", where.name, done), file)
