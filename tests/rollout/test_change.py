@@ -1,5 +1,6 @@
 import copy
 import json
+from typing import Any
 
 import pytest
 
@@ -8,7 +9,7 @@ from promokit.cluster.transport import ApiError
 from promokit.errors import ConfigError, PromokitError, Superseded
 from promokit.model import Workload
 from promokit.rollout.admission import Denied
-from promokit.rollout.change import CAUSE, EPOCH, epoch_of, set_image, write_epoch
+from promokit.rollout.change import CAUSE, EPOCH, check, epoch_of, set_image, write_epoch
 from tests.cluster.api_server import ApiServer
 from tests.factories import WORKLOAD, deployment, image
 from tests.manifest_objects import deployment_json
@@ -99,6 +100,26 @@ def test_what_was_deleted_since_it_was_found_is_wrong_use(running: ApiServer) ->
     running.delete("deployments", "main-app")
     with pytest.raises(ConfigError, match="no Deployment main-app"):
         patch(running, epoch=None, found=found)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"on_delete": True}, "has updateStrategy OnDelete: a change of its image rolls nothing out"),
+        ({"partition": 2}, "has a partition that keeps all 2 pods: a change of its image rolls nothing out"),
+    ],
+    ids=["on-delete", "partition"],
+)
+def test_a_stateful_set_that_would_roll_nothing_out_is_refused(
+    api: ApiServer, changes: dict[str, Any], words: str
+) -> None:
+    """Its pods would run the old image while all says that the new one had been rolled out."""
+    store = deployment(kind="StatefulSet", **changes)
+    workload = Workload("main-app", "main-app", "StatefulSet")
+    with pytest.raises(ConfigError, match=words):
+        check(workload, store, api.namespace())
+    check(workload, deployment(kind="StatefulSet", partition=1), api.namespace())
+    check(workload, deployment(kind="StatefulSet", partition=2, wanted=0), api.namespace())
 
 
 def test_an_ungated_change_needs_no_epoch(running: ApiServer) -> None:

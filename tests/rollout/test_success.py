@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from attrs import evolve
 
@@ -200,3 +202,15 @@ def test_a_partition_that_keeps_nothing_old_is_complete() -> None:
     by = policy(stable_for=0)
     workload = Workload("main-app", "main-app", "StatefulSet")
     assert judge(snapshot([(0.5, store), *pods]), workload, by, 2.0).verdict.outcome == "succeeded"
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"), [({"on_delete": True}, "on-delete"), ({"partition": 2}, "all-kept")], ids=str
+)
+def test_a_stateful_set_that_rolls_nothing_out_is_no_success(changes: dict[str, Any], reason: str) -> None:
+    """kubectl calls a partition that keeps all pods complete: none of them runs what was asked for."""
+    workload = Workload("main-app", "main-app", "StatefulSet")
+    store = deployment(kind="StatefulSet", updated=0, update_revision="main-2", current_revision="main-1", **changes)
+    verdict = judge(snapshot([(0.5, store)]), workload, policy(stable_for=0), 2.0).verdict
+    assert (verdict.outcome, verdict.reason) == ("inconclusive", reason)
+    assert verdict.evidence[0].message

@@ -12,6 +12,7 @@ from promokit.cluster.transport import ApiError, Invalid, NotFound
 from promokit.errors import ConfigError, NotAccepted, Superseded
 from promokit.model import Workload
 from promokit.rollout.admission import denial
+from promokit.rollout.completion import keeps_all
 
 EPOCH = "promokit/epoch"
 CAUSE = "kubernetes.io/change-cause"
@@ -134,6 +135,12 @@ def check(workload: Workload, controller: Controller | None, namespace: Namespac
         raise ConfigError(
             f"{workload.object} has updateStrategy OnDelete: a change of its image rolls nothing out",
             remedy="set updateStrategy RollingUpdate",
+        )
+    if keeps_all(controller):
+        raise ConfigError(
+            f"{workload.object} has a partition that keeps all {controller.wanted} pods: a change of its image rolls "
+            "nothing out",
+            remedy="lower updateStrategy.rollingUpdate.partition",
         )
 
 

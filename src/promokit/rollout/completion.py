@@ -26,6 +26,11 @@ def wanted_new(controller: Controller) -> int:
     return max(controller.wanted - controller.partition, 0)
 
 
+def keeps_all(controller: Controller) -> bool:
+    """Say whether a StatefulSet's partition keeps every pod at the template that it has."""
+    return 0 < controller.wanted <= controller.partition
+
+
 def all_replaced(controller: Controller) -> bool:
     """Say whether all pods that are to be of the newest template are there, and none that are to go."""
     return controller.updated >= wanted_new(controller) and _old(controller) <= 0

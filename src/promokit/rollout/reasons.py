@@ -40,6 +40,7 @@ REMEDIES: Mapping[str, str] = {
     # inconclusive
     "superseded": "somebody else changed the pod template meanwhile: see the environment's history",
     "on-delete": "its updateStrategy is OnDelete: nothing rolls out by itself; set RollingUpdate",
+    "all-kept": "its partition keeps all pods: lower updateStrategy.rollingUpdate.partition, or nothing rolls out",
     "replaced": "the object was deleted or made anew meanwhile: see who did it, then run this again",
     "paused": "the Deployment is paused: kubectl rollout resume, then run this again",
     "no-workload": "apply the manifests first, or mend workloads: in promokit.yaml",

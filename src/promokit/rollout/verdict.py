@@ -9,7 +9,7 @@ from attrs import evolve
 from promokit.cluster.objects import Controller
 from promokit.model import Workload
 from promokit.outcome import Outcome
-from promokit.rollout.completion import complete, makes_room, missing, wanted_new
+from promokit.rollout.completion import complete, keeps_all, makes_room, missing, wanted_new
 from promokit.rollout.creation import creation_by, creation_signs
 from promokit.rollout.judgement import Evidence, Judgement, Verdict, evidence_of
 from promokit.rollout.look import NEVER, Look, Sign
@@ -67,6 +67,9 @@ def _judged(snapshot: Snapshot, controller: Controller, policy: Policy, now: flo
     if controller.observed_generation < policy.generation:
         told = f"its controller has seen generation {controller.observed_generation} of {policy.generation}"
         return _goes_on("waiting", now, NEVER, [Evidence("", message=told)])
+    if keeps_all(controller) and controller.current_revision != controller.update_revision:
+        told = f"its partition {controller.partition} keeps all {controller.wanted} pods at the template before"
+        return _ends(Outcome.INCONCLUSIVE, "all-kept", now, [Evidence("", message=told)])
     new_pods = snapshot.new_pods(controller)
     signs = tuple(_signs(snapshot, controller, new_pods, policy, now))
     if due := [each for each in signs if each.due <= now]:
