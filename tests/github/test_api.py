@@ -41,6 +41,16 @@ def test_without_a_token_none_is_sent(serve: Serve) -> None:
     assert "Authorization" not in server.asked[0].headers
 
 
+@pytest.mark.parametrize("token", ["ghs_x\nsecret", "ghs_x\rsecret", "ghs_\u20acsecret"])
+def test_a_token_that_can_not_be_sent_is_told_without_it(serve: Serve, token: str) -> None:
+    """What was pasted with it is wrong use, not a bug of ours; nothing is asked."""
+    server = serve(lambda _: answer(run()))
+    with pytest.raises(ConfigError, match="a line break or another character") as caught:
+        asking(server, token).run(7)
+    assert "secret" not in str(caught.value)
+    assert not server.asked
+
+
 def test_runs_come_newest_first_from_all_pages(serve: Serve) -> None:
     """By number, then attempt; commit, branch and event are asked for, not sorted out afterwards."""
 
