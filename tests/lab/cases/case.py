@@ -42,7 +42,11 @@ class Case:
     alone: bool = False
     """Whether it would disturb other cases on its cluster."""
     replayed_only: bool = False
-    """Whether only `explain` judges it so: `migrate` goes by the Job's conditions alone, and waits for its timeout."""
+    """Whether only its recording is judged so each time.
+
+    `migrate` goes by a Job's conditions alone, and waits for its timeout. A ReplicaSet that a quota refused asks again
+    after pauses that double, up to a quarter of an hour: its pod may come too late for any timeout.
+    """
     cleanup: tuple[Step, ...] = ()
     """What has to be put back outside the namespace."""
 

@@ -204,6 +204,7 @@ CASES = (
         before=deployment(strategy=_BOTH_WAYS),
         prepare=(Apply(_QUOTA), Pass()),
         seconds=50,
+        replayed_only=True,
     ),
     case(
         "limit-range",
