@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from promokit.errors import Unreachable
+from promokit.errors import ConfigError, Unreachable
 
 if TYPE_CHECKING:
     import requests
@@ -21,6 +21,16 @@ TIMEOUT = (5.0, 30.0)
 """Seconds to connect, and between two pieces of an answer."""
 
 Pause = Callable[["requests.Response"], "float | None"]
+
+
+def sendable(token: str, what: str, remedy: str) -> str:
+    """Return a token if a header may have it (RFC 9110, 5.5), else ConfigError: `what` is which one.
+
+    The error doesn't tell the token, as that of who would send it does.
+    """
+    if token.isascii() and token.isprintable():
+        return token
+    raise ConfigError(f"the {what} has a line break or another character that can't be sent", remedy=remedy)
 
 
 def pause(response: requests.Response) -> float | None:

@@ -22,6 +22,7 @@ from promokit.model import Cluster
 from tests.cluster.api_server import ApiServer
 
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "wJalr"}
+CREDENTIALS = "client.authentication.k8s.io/v1"
 PATH = "/api/v1/namespaces/credreg-test/pods"
 END = "-----END CERTIFICATE-----"
 AUTHORITY = Path(certifi.where()).read_text().partition(END)[0] + END
@@ -38,6 +39,20 @@ def kubeconfig(directory: Path, url: str, user: object) -> Path:
     }
     path.write_text(json.dumps(document))
     return path
+
+
+def plugin_user(command: str, args: list[str]) -> object:
+    """A kubeconfig's user whose credentials come from a program."""
+    plugin = {"apiVersion": CREDENTIALS, "command": command, "args": args, "interactiveMode": "Never"}
+    return {"exec": plugin}
+
+
+def by_plugin(directory: Path, script: str) -> object:
+    """The user of a plugin in Python that gives the `status` that its script has made."""
+    file = directory / "plugin.py"
+    credential = f"{{'apiVersion': {CREDENTIALS!r}, 'kind': 'ExecCredential', 'status': status}}"
+    file.write_text(f"import json, pathlib\n{script}print(json.dumps({credential}))\n")
+    return plugin_user(sys.executable, [str(file)])
 
 
 def connected(path: Path) -> Transport:
@@ -76,26 +91,22 @@ def test_a_plugin_that_fails_is_told_in_one_line(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], command: str, args: list[str], told: str
 ) -> None:
     """Nothing is asked without credentials, and the client's own log isn't on stderr."""
-    plugin = {"apiVersion": "client.authentication.k8s.io/v1", "command": command, "args": args}
     with pytest.raises(Unreachable, match=rf"the kubeconfig's plugin gave no credentials: .*{told}"):
-        connected(kubeconfig(tmp_path, "https://127.0.0.1:1", {"exec": {**plugin, "interactiveMode": "Never"}}))
+        connected(kubeconfig(tmp_path, "https://127.0.0.1:1", plugin_user(command, args)))
     assert capfd.readouterr() == ("", "")
 
 
 def test_a_plugin_that_fails_when_its_token_runs_out_is_told(api: ApiServer, tmp_path: Path) -> None:
     """It gave a token that is over, and gives none any more."""
-    plugin = tmp_path / "plugin.py"
-    plugin.write_text(
-        "import json, pathlib, sys\n"
+    user = by_plugin(
+        tmp_path,
+        "import sys\n"
         f"once = pathlib.Path({str(tmp_path / 'once')!r})\n"
         "if once.exists(): sys.exit('sign in first')\n"
         "once.touch()\n"
-        "status = {'token': 'short', 'expirationTimestamp': '2026-01-01T00:00:00Z'}\n"
-        "print(json.dumps({'apiVersion': 'client.authentication.k8s.io/v1', 'kind': 'ExecCredential',"
-        " 'status': status}))\n"
+        "status = {'token': 'short', 'expirationTimestamp': '2026-01-01T00:00:00Z'}\n",
     )
-    command = {"apiVersion": "client.authentication.k8s.io/v1", "command": sys.executable, "args": [str(plugin)]}
-    way = connected(kubeconfig(tmp_path, api.url, {"exec": {**command, "interactiveMode": "Never"}}))
+    way = connected(kubeconfig(tmp_path, api.url, user))
     with pytest.raises(Unreachable, match=r"gave no credentials: .*sign in first"):
         way.request("GET", PATH)
 
@@ -108,17 +119,13 @@ def test_a_kubeconfigs_token_is_sent(api: ApiServer, tmp_path: Path) -> None:
 
 def test_a_refused_token_is_had_anew_from_the_kubeconfig(api: ApiServer, tmp_path: Path) -> None:
     """Its plugin runs again then, also if it never said that a token runs out."""
-    plugin = tmp_path / "plugin.py"
-    plugin.write_text(
-        "import json, pathlib\n"
+    user = by_plugin(
+        tmp_path,
         f"count = pathlib.Path({str(tmp_path / 'count')!r})\n"
         "count.write_text((count.read_text() if count.exists() else '') + 'x')\n"
-        "status = {'token': f'token-{len(count.read_text())}'}\n"
-        "print(json.dumps({'apiVersion': 'client.authentication.k8s.io/v1', 'kind': 'ExecCredential',"
-        " 'status': status}))\n"
+        "status = {'token': f'token-{len(count.read_text())}'}\n",
     )
-    command = {"apiVersion": "client.authentication.k8s.io/v1", "command": sys.executable, "args": [str(plugin)]}
-    way = connected(kubeconfig(tmp_path, api.url, {"exec": {**command, "interactiveMode": "Never"}}))
+    way = connected(kubeconfig(tmp_path, api.url, user))
     way.request("GET", PATH)
     api.fail(401)
     way.request("GET", PATH)

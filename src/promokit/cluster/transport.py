@@ -12,7 +12,8 @@ from urllib.parse import quote, urlencode
 
 from attrs import evolve, frozen
 
-from promokit.errors import ConfigError, NotAccepted, PromokitError, Unreachable
+from promokit.errors import NotAccepted, PromokitError, Unreachable
+from promokit.transport import sendable
 
 if TYPE_CHECKING:
     import urllib3
@@ -67,6 +68,7 @@ class Busy(Unreachable):
         self.retry_after = retry_after
 
 
+_RENEW = "renew it in the kubeconfig, without what was pasted with it"
 _UNAUTHORIZED = re.compile(r"\bcannot \w+ (resource|path) \"")
 """How an API server tells who may not do what (apiserver: endpoints/handlers/responsewriters/errors.go). A quota, or an
 admission webhook, says 403 in other words."""
@@ -148,7 +150,7 @@ class _Asked:
             raise Away("the API server hasn't answered in time", where=host, remedy="run this again")
         headers = {"Accept": "application/json", "Content-Type": self.content_type, "User-Agent": "promokit"}
         if token:
-            headers["Authorization"] = _sendable(token)
+            headers["Authorization"] = sendable(token, "token for this cluster", _RENEW)
         retries = urllib3.Retry(
             connect=self.connect_tries - 1,
             read=0,
@@ -167,16 +169,6 @@ class _Asked:
             retries=retries,
             preload_content=False,
         )
-
-
-def _sendable(token: str) -> str:
-    """Return it if a header may have it (RFC 9110, 5.5). The error doesn't tell the token, as http.client's would."""
-    if token.isascii() and token.isprintable():
-        return token
-    raise ConfigError(
-        "the token for this cluster has a line break or another character that can't be sent",
-        remedy="renew it in the kubeconfig, without what was pasted with it",
-    )
 
 
 def unreachable(host: str, error: Exception) -> Unreachable:

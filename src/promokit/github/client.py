@@ -14,13 +14,14 @@ from attrs import frozen
 
 from promokit import transport
 from promokit.errors import ConfigError, PromokitError, Unreachable
-from promokit.transport import LONGEST_WAIT, Transport
+from promokit.transport import LONGEST_WAIT, Transport, sendable
 
 if TYPE_CHECKING:
     import requests
 
 MOST_PAGES = 30
 _VERSION = "2022-11-28"
+_RENEW = "set GITHUB_TOKEN without what was pasted with it"
 
 
 @frozen
@@ -47,10 +48,7 @@ class Client:
         self._api_url = api_url.rstrip("/")
         if not _is_address(api_url):
             raise ConfigError(f"{api_url!a} is no address of GitHub's API", remedy="set GITHUB_API_URL to https://…")
-        if token and not (token.isascii() and token.isprintable()):  # the error of who would send it has it in its text
-            what = "the GitHub token has a line break or another character that can't be sent"
-            raise ConfigError(what, remedy="set GITHUB_TOKEN without what was pasted with it")
-        self._authorization = f"Bearer {token}" if token else None
+        self._authorization = f"Bearer {sendable(token, 'GitHub token', _RENEW)}" if token else None
         self._transport = Transport(pause=lambda response: _pause(response, clock()), sleep=sleep)
         self._seen: dict[str, Page] = {}
 

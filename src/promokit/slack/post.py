@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.error import URLError
 
 from promokit.errors import ConfigError, PromokitError, Unreachable
+from promokit.transport import sendable
 
 if TYPE_CHECKING:
     from slack_sdk import WebClient
@@ -80,9 +81,7 @@ def _client(environ: Mapping[str, str]) -> WebClient:
     token = environ.get("SLACK_BOT_TOKEN", "").strip()
     if not token:
         raise ConfigError("there is no Slack token", remedy=_TOKEN)
-    if not (token.isascii() and token.isprintable()):  # the error of who would send it has it in its text
-        what = "the Slack token has a line break or another character that can't be sent"
-        raise ConfigError(what, remedy=f"{_TOKEN}, without what was pasted with it")
+    token = sendable(token, "Slack token", f"{_TOKEN}, without what was pasted with it")
     url = environ.get("SLACK_API_URL") or WebClient.BASE_URL
     return WebClient(token, base_url=url.rstrip("/") + "/", timeout=20, retry_handlers=[])
 
