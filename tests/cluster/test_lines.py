@@ -33,9 +33,14 @@ class Connection:
         pass
 
 
-def taken(connection: Connection, together: float) -> list[tuple[float, bytes]]:
-    """When each line was handed on, from the beginning."""
-    return [(round(connection.clock, 3), line) for line in stream_lines(connection, together=together)]
+def taken(connection: Connection, *together: float) -> list[tuple[float, bytes]]:
+    """When each line was handed on, from the beginning; with several numbers, each goes for one of the waits."""
+    numbers = [*together]
+
+    def seconds() -> float:
+        return numbers.pop(0) if len(numbers) > 1 else numbers[0]
+
+    return [(round(connection.clock, 3), line) for line in stream_lines(connection, together=seconds)]
 
 
 def test_a_busy_stream_is_read_at_a_few_moments(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -52,6 +57,12 @@ def test_what_lies_there_already_is_read_at_once(monkeypatch: pytest.MonkeyPatch
     connection = Connection(monkeypatch, [(0.0, b"%d\n" % number) for number in range(100)])
     assert len(taken(connection, 0.2)) == 100
     assert connection.slept == []
+
+
+def test_what_changes_while_a_stream_is_read_goes_for_the_next_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last pods of thousands are seen without delay."""
+    connection = Connection(monkeypatch, [(0.31, b"a\n"), (0.52, b"b\n"), (0.71, b"c\n")])
+    assert taken(connection, 0.5, 0.1, 0.0) == [(0.5, b"a"), (0.6, b"b"), (0.71, b"c")]
 
 
 def test_without_it_each_line_is_handed_on_as_it_comes(monkeypatch: pytest.MonkeyPatch) -> None:

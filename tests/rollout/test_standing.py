@@ -3,7 +3,7 @@ from attrs import evolve
 from promokit.model import Workload
 from promokit.outcome import Outcome
 from promokit.rollout.judgement import Verdict
-from promokit.rollout.standing import Kept, Standing, ended, new_available
+from promokit.rollout.standing import Kept, Standing, ended, missing, new_available
 from tests.factories import WORKLOAD
 
 DONE = Standing(WORKLOAD, Verdict(Outcome.SUCCEEDED, "complete", 4.0))
@@ -55,3 +55,11 @@ def test_pods_of_before_are_not_taken_for_new_ones() -> None:
     assert new_available(evolve(standing, updated=2)) == 1
     assert new_available(evolve(standing, updated=3, total=3)) == 3
     assert new_available(evolve(standing, updated=3, available=5, total=5)) == 3
+
+
+def test_what_is_missing_is_all_until_the_change_was_observed() -> None:
+    """The numbers of before say nothing of the pods that are to come."""
+    standing = evolve(DONE, observed=True, wanted=3, updated=2, available=3, total=4)
+    assert missing(standing) == 2
+    assert missing(evolve(standing, updated=3, total=3)) == 0
+    assert missing(evolve(standing, updated=3, total=3, observed=False)) == 3

@@ -201,7 +201,7 @@ def test_a_new_list_tells_what_is_gone(api: ApiServer) -> None:
 
 def test_streams_that_are_read_at_a_few_moments_lose_nothing(api: ApiServer) -> None:
     """Each change comes, in order; and what is quiet is closed at once all the same."""
-    with streaming(api, together=0.1) as streams:
+    with streaming(api, together=lambda: 0.1) as streams:
         until(streams, lambda arrived: len([each for each in arrived if each.type == "LISTED"]) == 4)
         for number in range(30):
             api.put("pods", f"pod-{number:02}", {"metadata": {"uid": f"u{number}"}})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from promokit.cluster.transport import Away, Silent
@@ -11,11 +11,16 @@ from promokit.cluster.transport import Away, Silent
 _AT_ONCE = 0.001
 
 
-def stream_lines(answer: Any, *, cut_is_end: bool = True, together: float = 0.0) -> Iterator[bytes]:
+def at_once() -> float:
+    """Return no seconds: what comes is read as it comes."""
+    return 0.0
+
+
+def stream_lines(answer: Any, *, cut_is_end: bool = True, together: Callable[[], float] = at_once) -> Iterator[bytes]:
     """Split a stream into lines as they come. Silent after its read timeout; where a cut isn't its end, Away.
 
-    With `together`, a stream is read at most once in so many seconds, at moments that are the same for all streams,
-    and then all that has come: waking up for each line costs several times what reading it does.
+    While `together` returns seconds, a stream is read at most once in so many, at moments that are the same for all
+    streams, and then all that has come: waking up for each line costs several times what reading it does.
     """
     import urllib3
 
@@ -33,16 +38,12 @@ def stream_lines(answer: Any, *, cut_is_end: bool = True, together: float = 0.0)
         answer.close()
 
 
-def _chunks(answer: Any, together: float) -> Iterator[bytes]:
+def _chunks(answer: Any, together: Callable[[], float]) -> Iterator[bytes]:
     """Yield what comes. What had to be waited for is kept until the next of the moments at which all is read."""
-    chunks = answer.stream(None, decode_content=True)
-    if not together:
-        yield from chunks
-        return
     idle, asked = not _has_more(answer), time.monotonic()
-    for chunk in chunks:
-        if idle and time.monotonic() - asked > _AT_ONCE:
-            time.sleep(together - time.monotonic() % together)
+    for chunk in answer.stream(None, decode_content=True):
+        if idle and time.monotonic() - asked > _AT_ONCE and (seconds := together()):
+            time.sleep(seconds - time.monotonic() % seconds)
         yield chunk
         idle, asked = not _has_more(answer), time.monotonic()
 

@@ -13,14 +13,14 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
 from attrs import define, field, frozen
 
 from promokit.cluster.decoding import decode
-from promokit.cluster.lines import stream_lines
+from promokit.cluster.lines import at_once, stream_lines
 from promokit.cluster.namespace import Namespace
 from promokit.cluster.objects import Object
 from promokit.cluster.parse import parse_object
@@ -69,7 +69,7 @@ class Pauses:
 class Watch:
     """Follows one resource. `changes` is for one thread; any thread may `close` it.
 
-    With `together`, what comes within so many seconds is told at once: see `stream_lines`.
+    What comes within as many seconds as `together` returns is told at once: see `stream_lines`.
     """
 
     namespace: Namespace
@@ -77,7 +77,7 @@ class Watch:
     kind: str
     query: Mapping[str, str] = field(factory=dict)
     keep_raw: bool = False
-    together: float = 0.0
+    together: Callable[[], float] = at_once
     pauses: Pauses = field(factory=Pauses)
     _closed: threading.Event = field(factory=threading.Event)
     _answer: Any = None

@@ -23,15 +23,19 @@ from promokit.rollout.policy_record import one_policy
 from promokit.rollout.presence import Presence
 from promokit.rollout.record import Recorder
 from promokit.rollout.sight import Sight
-from promokit.rollout.standing import Standing, standings
+from promokit.rollout.standing import Standing, missing, standings
 from promokit.rollout.streams import Streams, streams_for
 
 SHORTEST_PAUSE = 0.05
 LONGEST_PAUSE = 1.0
 LIST_SECONDS = 10.0
 TOGETHER_A_POD = 0.0001
+TOGETHER_A_MISSING_POD = 0.001
 LONGEST_TOGETHER = 0.5
-"""Seconds: of many pods something changes all the time, and waking up for each change costs more than reading it."""
+"""Seconds: of many pods something changes all the time, and waking up for each change costs more than reading it.
+
+When few of them are missing still, each change is read the sooner, and the last without delay.
+"""
 CONFIRMATION = "confirmation"
 Show = Callable[[float, Sequence[Standing]], None]
 
@@ -50,9 +54,10 @@ class Lookout:
         self.namespace, self.clock, self.recorder = namespace, clock, recorder
         streams, queries = streams_for(workloads)
         self.sight = Sight(streams)
-        self._together = _together(workloads.values())
+        wanted = sum(each.wanted for each in workloads.values())
+        self._together = _together(wanted, wanted)
         keep_raw = recorder is not None
-        self._streams = Streams(namespace, queries, streams, keep_raw=keep_raw, together=self._together)
+        self._streams = Streams(namespace, queries, streams, keep_raw=keep_raw, together=lambda: self._together)
         self._early: list[tuple[float, Arrival]] = []
         self._policies: dict[Workload, Policy] = {}
         self._confirmation = Confirmation(namespace)
@@ -66,11 +71,11 @@ class Lookout:
 
     def settle(self, seconds: float = LIST_SECONDS) -> None:
         """Wait until all that is there has been listed. Unreachable if that takes longer: nothing was changed yet."""
-        missing = self._streams.unlisted(seconds)
+        unlisted = self._streams.unlisted(seconds)
         arrived = self._streams.drain(0)
-        if missing:
+        if unlisted:
             errors = [each.error for each in arrived if each.error]
-            told = f"the API server doesn't list {', '.join(sorted(missing))}"
+            told = f"the API server doesn't list {', '.join(sorted(unlisted))}"
             raise errors[-1] if errors else Unreachable(told, remedy="run this again")
         self._early += [(self.clock(), each) for each in arrived]
 
@@ -119,7 +124,10 @@ class Lookout:
             if presence is not None:
                 self._policies = presence.told(self._policies)
             assessment = self._assessed(now)
-            show(now, standings(self.sight.snapshot, assessment))
+            standing = standings(self.sight.snapshot, assessment)
+            show(now, standing)
+            if self.sight.whole:
+                self._together = _together(sum(each.wanted for each in standing), sum(map(missing, standing)))
             if not assessment.final:
                 self.sight.blind.pop(CONFIRMATION, None)
                 self._confirmation.start_over()
@@ -160,9 +168,9 @@ class Lookout:
         return assessed(dict.fromkeys(self._policies, waiting), now)
 
 
-def _together(controllers: Iterable[Controller]) -> float:
+def _together(pods: int, missing: int) -> float:
     """Return how many seconds' changes are read at once; 0 where each look takes in as much anyway."""
-    seconds = min(sum(each.wanted for each in controllers) * TOGETHER_A_POD, LONGEST_TOGETHER)
+    seconds = min(pods * TOGETHER_A_POD, missing * TOGETHER_A_MISSING_POD, LONGEST_TOGETHER)
     return seconds if seconds > SHORTEST_PAUSE else 0.0
 
 

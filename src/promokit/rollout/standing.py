@@ -40,6 +40,11 @@ def new_available(standing: Standing) -> int:
     return max(min(standing.available - old, standing.updated), 0)
 
 
+def missing(standing: Standing) -> int:
+    """Return how many available pods of the newest template are wanted still; all, until the change was observed."""
+    return max(standing.wanted - (new_available(standing) if standing.observed else 0), 0)
+
+
 def standings(snapshot: Snapshot, assessment: Assessment) -> list[Standing]:
     """Return how each workload stands."""
     return [_standing(snapshot, workload, judgement) for workload, judgement in assessment.judgements.items()]

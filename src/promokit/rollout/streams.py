@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import TracebackType
 
+from promokit.cluster.lines import at_once
 from promokit.cluster.namespace import RESOURCES, Namespace
 from promokit.cluster.objects import Controller
 from promokit.cluster.watch import Change, Pauses, Watch
@@ -49,8 +50,8 @@ class Streams:
     """Follows resources of a namespace from when it is made until it is closed, each by one connection.
 
     `queries` narrows a resource. `resources` says which are followed, and of which kind their objects are. Objects
-    are parsed in the stream's thread; their JSON is kept only with `keep_raw`. `together` is how many seconds' changes
-    are read at once, for all streams at the same moments.
+    are parsed in the stream's thread; their JSON is kept only with `keep_raw`. `together` returns how many seconds'
+    changes are read at once, for all streams at the same moments.
     """
 
     def __init__(
@@ -60,7 +61,7 @@ class Streams:
         resources: Mapping[str, str],
         *,
         keep_raw: bool = False,
-        together: float = 0.0,
+        together: Callable[[], float] = at_once,
         pauses: Pauses = Pauses(),  # noqa: B008 - frozen
     ) -> None:
         self.arrivals: queue.SimpleQueue[Arrival] = queue.SimpleQueue()
