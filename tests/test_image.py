@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promokit.errors import ConfigError
-from promokit.image import Digest, ImageRef, ReleaseTag, RevisionTag, parse_tag
+from promokit.image import Digest, ImageRef, ReleaseTag, RevisionTag, parse_tag, tag_in
 
 SHA256 = "sha256:" + "0f" * 32
 SHA512 = "sha512:" + "0f" * 64
@@ -241,3 +241,18 @@ def test_a_tag_that_can_move_is_refused_and_both_forms_are_named(text: str) -> N
     """Whoever typed `latest` learns what to type instead."""
     with pytest.raises(ConfigError, match=r"YYYY\.MM\.DD\.NNNN.*40 hex"):
         parse_tag(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "tag"),
+    [
+        ("registry:5000/app:2026.11.24.0001@sha256:" + "a" * 64, "2026.11.24.0001"),
+        ("localhost:5000/app", ""),
+        ("localhost:5000/app:1", "1"),
+        ("app@sha256:" + "a" * 64, ""),
+        ("", ""),
+    ],
+)
+def test_the_tag_in_an_image(text: str, tag: str) -> None:
+    """A port is no tag."""
+    assert tag_in(text) == tag

@@ -164,6 +164,11 @@ class ImageRef:
         return f"{self.name}{tag}{digest}"
 
 
+def tag_in(image: str) -> str:
+    """The tag of an image as a workload or the ledger names it, without asking whether it is one; else empty text."""
+    return image.partition("@")[0].rpartition("/")[2].partition(":")[2]
+
+
 def parse_repository(text: str) -> str:
     """`text` if it is a whole repository, as images' ones are compared with it: `host/path`; else ConfigError."""
     try:

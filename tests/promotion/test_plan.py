@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from promokit.errors import ConfigError, Refused, Unreachable
 from promokit.gates.answer import allowed, refused, unknown
 from promokit.gates.facts import NO_IMAGE
-from promokit.ledger.record import Failure, tag_in
+from promokit.ledger.record import Failure
 from promokit.model import Cluster
 from promokit.promotion.plan import Commits, Plan, decode, promise_of
 from tests.factories import COMMIT, NOW, environment, image
@@ -254,18 +254,3 @@ def test_the_previous_tag_is_the_reference_workloads() -> None:
     """Empty where it runs nothing, or an image without a tag."""
     assert plan().previous_tag == "2026.11.20.0001"
     assert plan(previous={}).previous_tag == ""
-
-
-@pytest.mark.parametrize(
-    ("text", "tag"),
-    [
-        (str(image()), "2026.11.24.0001"),
-        ("localhost:5000/app", ""),
-        ("localhost:5000/app:1", "1"),
-        ("app@sha256:" + "a" * 64, ""),
-        ("", ""),
-    ],
-)
-def test_the_tag_in_an_image(text: str, tag: str) -> None:
-    """A port is no tag."""
-    assert tag_in(text) == tag

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -105,11 +105,13 @@ def _ending(found: Explanation, basis: Basis) -> Ending:
         "evidence": [asdict(each) for each in verdict.evidence],
         "rules": [_rule(each) for each in found.noted],
         "policy": basis.to_json(),
+        "as_of": found.as_of.isoformat() if found.as_of else None,
         "changed": False,
     }
     when = f" at {verdict.t:.2f}s" if final else f", seen until {found.t:.2f}s"
     head = f"{verdict.outcome}: {verdict.reason}{when}"
     lines = [head, str(basis)]
+    lines += [f"As of {found.as_of.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"] if found.as_of else []
     if len(workloads) > 1:
         lines += [f"  {each['workload']}: {each['outcome']}: {each['reason']}" for each in workloads]
     lines += [f"  {_evidence(each)}" for each in verdict.evidence]

@@ -14,9 +14,10 @@ from promokit.cli.options import config_option, ends, environment_argument, opti
 from promokit.cli.tables import text_table
 from promokit.durations import format_duration
 from promokit.errors import ConfigError
+from promokit.image import tag_in
 from promokit.ledger.book import Book
 from promokit.ledger.chain import SHORTEST_HEAD, Line
-from promokit.ledger.record import TAKEN_IN, digest_in, end_of, in_order, tag_in, texts
+from promokit.ledger.record import TAKEN_IN, digest_in, end_of, in_order, texts
 from promokit.ledger.store import read_book
 from promokit.promotion.clients import Clients
 

@@ -11,7 +11,8 @@ from promokit.cli.tables import Rows, markdown_table, text_table
 from promokit.cli.unwritten import unwritten_summary, unwritten_text, unwritten_warning
 from promokit.durations import format_duration
 from promokit.github.escape import markdown_escape
-from promokit.ledger.record import digest_in, tag_in
+from promokit.image import tag_in
+from promokit.ledger.record import digest_in
 from promokit.outcome import Outcome
 from promokit.promotion.result import Result
 

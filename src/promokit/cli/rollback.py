@@ -21,7 +21,7 @@ from promokit.cli.recording import recording_file, with_recording
 from promokit.cli.result_shown import result_ending
 from promokit.cli.views import following
 from promokit.errors import ConfigError
-from promokit.ledger.record import tag_in
+from promokit.image import tag_in
 from promokit.promotion.context import Context
 from promokit.promotion.result import Result
 from promokit.promotion.rollback import rollback

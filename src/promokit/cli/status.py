@@ -13,7 +13,8 @@ from promokit.cli.tables import markdown_table, text_table
 from promokit.config import load
 from promokit.errors import PromokitError
 from promokit.github.escape import markdown_escape
-from promokit.ledger.record import in_order, tag_in
+from promokit.image import tag_in
+from promokit.ledger.record import in_order
 from promokit.model import Environment, Workload
 from promokit.promotion.clients import Clients
 from promokit.promotion.explaining import verdicts_now

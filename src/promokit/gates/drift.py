@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from promokit.gates.answer import Answer, allowed, refused, unknown
 from promokit.gates.facts import Facts, Unknown
+from promokit.image import tag_in
 
 NAME = "drift"
 
@@ -34,7 +35,7 @@ def judge(facts: Facts) -> Answer | None:
 def _to(recorded: Mapping[str, tuple[str, ...]]) -> str:
     """Name the tag that is recorded of all: without one a rollback may refuse to guess which way is back."""
     images = {image for each in recorded.values() for image in each}
-    tags = {image.partition("@")[0].rpartition("/")[2].partition(":")[2] for image in images}
+    tags = {tag_in(image) for image in images}
     return f" --to {tags.pop()}" if len(images) == 1 and tags != {""} else ""
 
 

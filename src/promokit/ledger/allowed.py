@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from promokit.image import tag_in
 from promokit.ledger.lines import Line
-from promokit.ledger.record import digest_in, holds, in_order, recorded, succeeded, tag_in, texts, unfinished
+from promokit.ledger.record import digest_in, holds, in_order, recorded, succeeded, texts, unfinished
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 

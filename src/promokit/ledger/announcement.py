@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from promokit.image import tag_in
 from promokit.ledger.lines import Line
-from promokit.ledger.record import tag_in
 
 COMPONENT = "promokit"
 LONGEST = 1000

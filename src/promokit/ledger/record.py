@@ -179,11 +179,6 @@ def digest_in(image: str) -> str:
     return image.partition("@")[2]
 
 
-def tag_in(image: str) -> str:
-    """Return the tag of a pinned image, or empty text."""
-    return image.partition("@")[0].rpartition("/")[2].partition(":")[2]
-
-
 def _changes(line: Line) -> bool:
     return line.get("line") == "opened" and line.get("kind") in CHANGING
 

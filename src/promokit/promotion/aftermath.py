@@ -9,8 +9,7 @@ from attrs import field, frozen
 from promokit.cluster.namespace import Namespace
 from promokit.cluster.objects import Controller
 from promokit.errors import PromokitError
-from promokit.image import ImageRef
-from promokit.ledger.record import tag_in
+from promokit.image import ImageRef, tag_in
 from promokit.migration.job import read_template
 from promokit.migration.run import migration_jobs
 from promokit.migration.verdict import judge_job

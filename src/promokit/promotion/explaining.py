@@ -37,12 +37,13 @@ _REMEDY = "it needs a Deployment, StatefulSet, DaemonSet or Job"
 class Explanation:
     """What the engine says: the assessment, at which second since the change, and the rules that fired or nearly did.
 
-    A dump has no one second: each workload's verdict has its own, since its own change.
+    A dump has no one second: each workload's verdict has its own, since its own change. `as_of` is when it was made.
     """
 
     assessment: Assessment
     t: float
     noted: tuple[Noted, ...]
+    as_of: datetime | None = None
 
 
 def explain_timeline(lines: Sequence[Line], policy: Policy, file: Path) -> Explanation:
@@ -63,7 +64,8 @@ def explain_dump(file: Path, policy: Policy, now: datetime | None = None) -> Exp
     objects = read_dump(file)
     if not any(isinstance(each, Controller | Job) for each in objects):
         raise ConfigError(f"{file} holds nothing that can be judged", remedy=_REMEDY)
-    return _explained(objects, controllers_in(objects), policy, newest_time(objects, now))
+    as_of = newest_time(objects, now)
+    return evolve(_explained(objects, controllers_in(objects), policy, as_of), as_of=as_of)
 
 
 def explain_live(environment: Environment, policy: Policy, clients: Clients | None = None) -> Explanation:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from attrs import evolve
 
 from promokit.errors import PromokitError, Superseded
-from promokit.ledger.record import digest_in, succeeded, tag_in
+from promokit.image import tag_in
+from promokit.ledger.record import digest_in, succeeded
 from promokit.model import Workload
 from promokit.outcome import Outcome
 from promokit.promotion.clients import Clients

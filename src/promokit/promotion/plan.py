@@ -16,8 +16,8 @@ from attrs import frozen
 from promokit.errors import ConfigError, PromokitError, Refused, Unreachable
 from promokit.gates.answer import Answer
 from promokit.gates.facts import NO_IMAGE
-from promokit.image import ImageRef
-from promokit.ledger.record import Failure, tag_in
+from promokit.image import ImageRef, tag_in
+from promokit.ledger.record import Failure
 from promokit.model import Environment
 
 EXPIRY = timedelta(hours=24)

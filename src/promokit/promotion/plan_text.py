@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from promokit.github.escape import plain_line
-from promokit.ledger.record import tag_in
+from promokit.image import tag_in
 from promokit.promotion.plan import Plan
 
 HEAD = ("gate", "answer", "why", "remedy")

@@ -13,8 +13,8 @@ from promokit.gates.answer import Answer, refused, unknown
 from promokit.gates.facts import Unknown
 from promokit.gates.judging import judge_all
 from promokit.identity.tags import commit_of, release_of, release_tag_of
-from promokit.image import ImageRef, ReleaseTag, parse_tag
-from promokit.ledger.record import failures, tag_in
+from promokit.image import ImageRef, ReleaseTag, parse_tag, tag_in
+from promokit.ledger.record import failures
 from promokit.migration.job import read_template, template_digest
 from promokit.model import Environment
 from promokit.promotion.clients import Clients

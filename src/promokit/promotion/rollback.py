@@ -10,9 +10,8 @@ from attrs import evolve
 from promokit.cluster.identity import own_name
 from promokit.cluster.namespace import Namespace
 from promokit.errors import PromokitError, Refused
-from promokit.image import Digest
+from promokit.image import Digest, tag_in
 from promokit.ledger.lease import Lease
-from promokit.ledger.record import tag_in
 from promokit.ledger.store import WHAT as LEDGER
 from promokit.model import Environment
 from promokit.promotion.clients import Clients

@@ -10,9 +10,8 @@ from typing import Any
 from attrs import evolve, frozen
 
 from promokit.errors import Refused
-from promokit.image import ImageRef
+from promokit.image import ImageRef, tag_in
 from promokit.ledger.book import Book
-from promokit.ledger.record import tag_in
 from promokit.ledger.store import read_book
 from promokit.model import Environment, Workload
 from promokit.promotion.clients import Clients

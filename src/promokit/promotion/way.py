@@ -10,9 +10,10 @@ from attrs import field, frozen
 from promokit.cluster.objects import Controller
 from promokit.cluster.revisions import Revision
 from promokit.errors import Refused
+from promokit.image import tag_in
 from promokit.ledger.book import Book
 from promokit.ledger.lines import Line
-from promokit.ledger.record import digest_in, failures, newest_change, succeeded, tag_in
+from promokit.ledger.record import digest_in, failures, newest_change, succeeded
 from promokit.model import Workload
 
 Images = Mapping[Workload, str]

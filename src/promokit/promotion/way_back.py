@@ -10,8 +10,9 @@ from promokit.cluster.namespace import RESOURCES, Namespace
 from promokit.cluster.objects import Controller
 from promokit.cluster.revisions import revisions
 from promokit.errors import PromokitError, Refused, Unreachable
+from promokit.image import tag_in
 from promokit.ledger.book import Book
-from promokit.ledger.record import digest_in, tag_in
+from promokit.ledger.record import digest_in
 from promokit.ledger.store import read_book
 from promokit.model import Environment, Workload
 from promokit.promotion.meanwhile import Meanwhile
