@@ -37,6 +37,21 @@ def restart_apiserver(cluster: Cluster) -> None:
 
 def start_controllers(cluster: Cluster, *more: str) -> None:
     """Start the controller-manager and the scheduler, with more flags of both; the API server must answer."""
+    _start_controller_manager(cluster, more)
+    _start_scheduler(cluster, more)
+
+
+def start_ended_scheduler(cluster: Cluster) -> None:
+    """Start the scheduler anew if it has ended, as a kubelet would.
+
+    It ends itself where it has missed that a pod of a StatefulSet was made anew (pkg/scheduler/backend/cache:
+    UpdatePod), which is what an API server that was killed may hide from it.
+    """
+    if not processes.named(f"{cluster.name}-scheduler").alive:
+        _start_scheduler(cluster, ())
+
+
+def _start_controller_manager(cluster: Cluster, more: Sequence[str]) -> None:
     own = certificates.kubeconfig(cluster, certificates.CONTROLLERS)
     processes.start(
         f"{cluster.name}-controllers",
@@ -51,6 +66,9 @@ def start_controllers(cluster: Cluster, *more: str) -> None:
             *more,
         ],
     )
+
+
+def _start_scheduler(cluster: Cluster, more: Sequence[str]) -> None:
     own = certificates.kubeconfig(cluster, certificates.SCHEDULER)
     processes.start(
         f"{cluster.name}-scheduler",

@@ -60,11 +60,10 @@ class Fault(ABC):
 
 
 class Killed(Fault):
-    """The API server is killed and started again, once."""
+    """The API server is killed and started again, once; from then on, a scheduler that ends is started anew."""
 
     name = "api-server-killed"
     first = 1.0
-    every = float("inf")
     disturbs = True
     _times = 0
 
@@ -73,8 +72,11 @@ class Killed(Fault):
         return self._times
 
     def strike(self) -> None:
-        controlplane.restart_apiserver(self.cluster)
-        self._times += 1
+        if self._times:
+            controlplane.start_ended_scheduler(self.cluster)
+        else:
+            controlplane.restart_apiserver(self.cluster)
+            self._times = 1
 
 
 class _BeforeTheServer(Fault):
