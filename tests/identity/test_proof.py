@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 from attrs import evolve
 
-from promokit.cluster.objects import Controller, Pod, ReplicaSet
+from promokit.cluster.objects import TEMPLATE_GENERATION, Controller, Pod, ReplicaSet
 from promokit.identity.proof import REMEDIES, Proof, prove, running_digest, told_digest
 from promokit.model import Workload
 from tests.factories import NOW, REPOSITORY, WORKLOAD, container, deployment, digest, image, pod, replica_set, running
@@ -155,3 +155,11 @@ def test_other_containers_of_the_pod_do_not_count() -> None:
 def test_every_doubt_has_a_remedy() -> None:
     """Only what is proven needs none."""
     assert [reason for reason, remedy in REMEDIES.items() if not remedy] == ["proven"]
+
+
+def test_a_daemon_set_that_went_back_is_proven_by_the_pods_that_were_never_replaced() -> None:
+    """They have the number of before, and the hash of what runs."""
+    back = deployment(kind="DaemonSet", annotations={TEMPLATE_GENERATION: "3"})
+    kept = pod("kept", owner=back.uid, revision="1", template="good")
+    found = proven(back, kept)
+    assert (found.reason, found.pods) == ("proven", 1)

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from promokit.cluster.objects import Condition, Object
+from promokit.cluster.objects import TEMPLATE_GENERATION, Condition, Object
 from promokit.model import Workload
 from promokit.outcome import EXIT_CODES, Outcome
 from promokit.rollout.judgement import Verdict, combine
@@ -143,6 +143,13 @@ def test_a_pod_that_only_shares_labels_does_not_count() -> None:
     assert word(13.0, *READY, (4.0, job_pod)) == "succeeded: complete"
 
 
+def test_a_pod_that_was_taken_out_by_its_labels_is_no_new_one_any_more() -> None:
+    """Its ReplicaSet has let go of it and made another: somebody wants to look at it."""
+    broken = pod("new-0", container(restarts=1, ready=False, last=terminated(1)))
+    seen: list[Seen] = [*READY, (0.5, broken), (0.6, evolve(broken, owner=""))]
+    assert word(13.0, *sorted(seen, key=lambda it: it[0])) == "succeeded: complete"
+
+
 def test_a_deployment_of_none_is_complete_at_once() -> None:
     """Scaled to zero there is nothing to wait for."""
     assert word(1.0, (1.0, deployment(wanted=0)), (1.0, replica_set())) == "succeeded: complete"
@@ -214,3 +221,13 @@ def test_a_stateful_set_that_rolls_nothing_out_is_no_success(changes: dict[str, 
     verdict = judge(snapshot([(0.5, store)]), workload, policy(stable_for=0), 2.0).verdict
     assert (verdict.outcome, verdict.reason) == ("inconclusive", reason)
     assert verdict.evidence[0].message
+
+
+def test_a_daemon_set_that_went_back_succeeds_with_the_pods_that_were_never_replaced() -> None:
+    """The rollback came before the bad image was on every node."""
+    back = deployment(kind="DaemonSet", annotations={TEMPLATE_GENERATION: "3"})
+    kept = pod("kept", owner=back.uid, revision="1", template="good")
+    anew = pod("anew", owner=back.uid, revision="3", template="good")
+    workload = Workload("main-app", "main-app", "DaemonSet")
+    seen: list[Seen] = [(-1.0, kept), (0.5, back), (1.0, anew)]
+    assert judge(snapshot(seen), workload, policy(stable_for=10), 11.0).verdict.outcome == "succeeded"

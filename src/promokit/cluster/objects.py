@@ -123,9 +123,9 @@ class Container:
 class Pod:
     """`owner` is the UID of the ReplicaSet, StatefulSet, DaemonSet or Job; `deleting` once it has a deletion timestamp.
 
-    `revision` is the template it was made from, as its StatefulSet or DaemonSet marks it. Of one on its way out, `ends`
-    is by when it should have ended, and `grace` how many seconds it has for that. `nominated`: the scheduler makes room
-    for it on a node.
+    `revision` is the template it was made from, as its StatefulSet (by name) or DaemonSet (by number) marks it, and
+    `template` the hash that a DaemonSet adds to that. Of one on its way out, `ends` is by when it should have ended, and
+    `grace` how many seconds it has for that. `nominated`: the scheduler makes room for it on a node.
     """
 
     name: str
@@ -139,6 +139,7 @@ class Pod:
     containers: tuple[Container, ...] = ()
     conditions: tuple[Condition, ...] = ()
     revision: str = ""
+    template: str = ""
     grace: int = 30
     ends: datetime | None = None
     nominated: bool = False

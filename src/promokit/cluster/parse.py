@@ -16,6 +16,8 @@ from typing import Any
 from promokit.cluster.objects import Condition, Container, Controller, Event, Job, Object, Pod, ReplicaSet, State
 
 Json = dict[str, Any]
+_TEMPLATE_NUMBER = "pod-template-generation"
+_TEMPLATE_HASH = "controller-revision-hash"
 
 
 def parse_object(data: Json) -> Object | None:
@@ -148,7 +150,8 @@ def parse_pod(data: Json) -> Pod:
         created=parse_time(meta.get("creationTimestamp")),
         containers=(*inits, *mains),
         conditions=_conditions(status),
-        revision=_template_of(meta),
+        revision=_mark(meta, _TEMPLATE_NUMBER) or _mark(meta, _TEMPLATE_HASH),
+        template=_mark(meta, _TEMPLATE_HASH),
         ends=parse_time(meta.get("deletionTimestamp")),
         grace=meta.get("deletionGracePeriodSeconds", 30),
         nominated=bool(status.get("nominatedNodeName")),
@@ -222,10 +225,9 @@ def _owner(meta: Json) -> str:
     return intern(next((each["uid"] for each in owners if each.get("controller", len(owners) == 1)), ""))
 
 
-def _template_of(meta: Json) -> str:
-    """Return the template that a pod of a DaemonSet (by number) or StatefulSet (by name) was made from."""
-    labels = meta.get("labels") or {}
-    return str(labels.get("pod-template-generation") or labels.get("controller-revision-hash") or "")
+def _mark(meta: Json, label: str) -> str:
+    """Return what a DaemonSet (by number and hash) or StatefulSet (by name) marks a pod with: the template it is of."""
+    return intern(str((meta.get("labels") or {}).get(label) or ""))
 
 
 def _container_in(field_path: str) -> str:

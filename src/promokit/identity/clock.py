@@ -12,7 +12,7 @@ from datetime import datetime
 from attrs import frozen
 
 from promokit.cluster.objects import Container, Controller, Pod, ReplicaSet
-from promokit.identity.proof import owners_of
+from promokit.identity.proof import present_pods
 from promokit.model import Workload
 
 _COMPLETE = "NewReplicaSetAvailable"
@@ -35,8 +35,7 @@ def running_since(
     """
     if controller is None:
         return Begun(None, "there is no such workload")
-    owners, revision = owners_of(controller, replica_sets)
-    own = [each for each in pods if each.owner in owners and revision in {None, each.revision}]
+    own = present_pods(controller, replica_sets, pods)
     ready = [each for each in own if each.ready]
     if not ready:
         return Begun(None, "no pod is Ready")

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from attrs import evolve, frozen
 
+from promokit.cluster.newest import of_newest
 from promokit.cluster.objects import Container, Controller, Pod, ReplicaSet
 from promokit.errors import ConfigError
 from promokit.image import Digest, ImageRef
@@ -77,23 +78,24 @@ def prove(
         return Proof(workload, "no-container")
     if doubt := _doubt(controller):
         return Proof(workload, doubt, image)
-    owners, revision = owners_of(controller, replica_sets)
-    present = [each for each in pods if each.owner in owners and revision in {None, each.revision}]
+    present = present_pods(controller, replica_sets, pods)
     if all(each.deleting for each in present):
         return Proof(workload, "no-pods", image)
     ready = [each for each in present if each.ready]
     return _agreed(workload, image, ready) if ready else Proof(workload, "none-ready", image)
 
 
-def owners_of(controller: Controller, replica_sets: Iterable[ReplicaSet]) -> tuple[set[str], str | None]:
-    """Return the UIDs of what owns the present pods, and the revision that marks them where the owner has older ones.
+def present_pods(controller: Controller, replica_sets: Iterable[ReplicaSet], pods: Iterable[Pod]) -> list[Pod]:
+    """Return the pods of the present template, by what owns them.
 
-    The pods below a StatefulSet's partition run the old template by intent, so they don't mark themselves as present.
+    The pods below a StatefulSet's partition run the old template by intent, so they aren't present.
     """
     if controller.kind != "Deployment":
-        return {controller.uid}, controller.revision
+        own = [each for each in pods if each.owner == controller.uid]
+        return list(filter(of_newest(controller, own), own))
     owned = [each for each in replica_sets if each.owner == controller.uid]
-    return {each.uid for each in owned if each.revision == controller.revision}, None
+    current = {each.uid for each in owned if each.revision == controller.revision}
+    return [each for each in pods if each.owner in current]
 
 
 def told_digest(container: Container) -> Digest | None:

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from attrs import define, field
 
+from promokit.cluster.newest import of_newest
 from promokit.cluster.objects import Controller, Event, Job, Object, Pod, ReplicaSet
 from promokit.model import Workload
 from promokit.rollout.completion import complete
@@ -77,8 +78,8 @@ class Snapshot:
         living = self._living.get(self.creator(controller), {}).values()
         if controller.kind == "Deployment":
             return list(living)
-        revision = controller.revision or _newest_revision(controller, living)
-        return [each for each in living if revision and each.pod.revision == revision]
+        is_newest = of_newest(controller, [each.pod for each in living])
+        return [each for each in living if is_newest(each.pod)]
 
     def new_pods_told_of(self, controller: Controller) -> list[Sighting]:
         """Return those of the new pods of which a status or an Event tells what a rule could rest on: mostly none."""
@@ -117,6 +118,8 @@ class Snapshot:
     def keep(self, sighting: Sighting) -> None:
         """Have this for what is known of a pod."""
         uid, owner = sighting.pod.uid, sighting.pod.owner
+        if uid in self.pods and self.pods[uid].pod.owner != owner:  # somebody took it out by its labels
+            self._disown(uid, self.pods[uid].pod.owner)
         self.pods[uid] = sighting
         if sighting.lives:
             self._living.setdefault(owner, {})[uid] = sighting
@@ -146,9 +149,7 @@ class Snapshot:
             if isinstance(gone, Sighting):
                 self.room.forget(gone.pod, t)
             owner = gone.pod.owner if isinstance(gone, Sighting) else getattr(gone, "owner", "")
-            self._owned.get(owner, {}).pop(uid, None)
-            self._living.get(owner, {}).pop(uid, None)
-            self._told_of.get(owner, set()).discard(uid)
+            self._disown(uid, owner)
         self.hearing.forget(uid)
         self.failing_since.pop(uid, None)
         self.made_at.pop(uid, None)
@@ -157,6 +158,11 @@ class Snapshot:
         self._owned.pop(uid, None)
         self._living.pop(uid, None)
         self._told_of.pop(uid, None)
+
+    def _disown(self, uid: str, owner: str) -> None:
+        self._owned.get(owner, {}).pop(uid, None)
+        self._living.get(owner, {}).pop(uid, None)
+        self._told_of.get(owner, set()).discard(uid)
 
     def _see_controller(self, seen: Controller, t: float) -> None:
         before = self.controllers.get(seen.uid)
@@ -186,12 +192,6 @@ class Snapshot:
         self.keep(sighted(known, seen, t, of_before=is_before(seen.created, clock)))
         self._owned.setdefault(seen.owner, {})[seen.uid] = None
         self.room.see(seen, min(t, seen.ends.timestamp() - seen.grace - clock) if seen.ends else t)
-
-
-def _newest_revision(controller: Controller, living: Iterable[Sighting]) -> str:
-    """Return the revision of the newest pods of a DaemonSet that was told without annotations: they are numbered."""
-    numbered = [each.pod.revision for each in living if each.pod.revision.isdecimal()]
-    return max(numbered, key=int, default="") if controller.updated else ""
 
 
 def _went_forward(before: Controller, seen: Controller, made_in: int) -> bool:
