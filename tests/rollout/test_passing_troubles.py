@@ -102,6 +102,10 @@ def test_refusals_are_counted_by_status_where_events_were_lost() -> None:
         "changes to the latest version and try again",
         'pods "x" is forbidden: status unknown for quota: small, resources: pods',
         "etcdserver: leader changed",
+        'Post "https://10.96.0.1:443/api/v1/namespaces/credreg-test/pods": net/http: TLS handshake timeout',
+        'Post "https://10.96.0.1:443/api/v1/namespaces/credreg-test/pods": unexpected EOF',
+        "the server is currently unable to handle the request (post pods)",
+        "the server was unable to return a response in the time allotted, but may still be processing the request",
         'object is being deleted: pods "store-0" already exists',
     ],
 )

@@ -8,11 +8,14 @@ from attrs import frozen
 
 from promokit.cluster.objects import Condition
 from promokit.rollout.hearing import Heard
-from promokit.rollout.look import NEVER, Sign
+from promokit.rollout.look import NEVER, Sign, any_of
 from promokit.rollout.room import LONG_AGO
 from promokit.rollout.snapshot import Snapshot
 
 LASTING_SECONDS = 3.0
+_REFUSALS = ("is forbidden", "is invalid", "denied the request")
+"""What the API server says where admission or validation has decided (apimachinery/pkg/api/errors); whatever else it or
+the network says is of an API server that is away or busy."""
 _OUTAGES = (
     "failed calling webhook",
     "Internal error",
@@ -116,7 +119,9 @@ def _by_condition(condition: Condition, creation: Creation) -> Sign:
 
 
 def _outage(message: str) -> bool:
-    return "denied the request" not in message and any(each in message for each in _OUTAGES)
+    if "denied the request" in message:
+        return False
+    return any_of(_OUTAGES, message) or not any_of(_REFUSALS, message)
 
 
 _EVENT = "event FailedCreate"
