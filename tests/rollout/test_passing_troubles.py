@@ -76,9 +76,18 @@ def test_a_refusal_after_another_failure_of_the_pull_is_the_first() -> None:
     assert word(13.0, *seen) == "progressing: waiting"
 
 
-def test_a_node_that_may_not_connect_is_no_refusal_by_the_registry() -> None:
-    """A firewall of the node's says `permission denied` too; it isn't about credentials."""
-    message = 'Failed to pull image "x": dial tcp 10.0.0.1:443: connect: permission denied'
+@pytest.mark.parametrize(
+    "said",
+    [
+        "dial tcp 10.0.0.1:443: connect: permission denied",
+        "failed to extract layer sha256:abc: open /var/lib/containerd/tmpmounts/m1/x: permission denied",
+        "denied: Quota exceeded for quota metric 'Requests per project per region'",
+        "unexpected status from HEAD request: 429 Too Many Requests: access denied for now",
+    ],
+)
+def test_what_passes_or_is_the_nodes_own_is_no_refusal_by_the_registry(said: str) -> None:
+    """A firewall or disk of the node's says `permission denied` too, and so does a registry that is asked too often."""
+    message = f'Failed to pull image "x": {said}'
     assert word(60.0, *story((0.3, PULLING), (0.4, event("Failed", message, count=4)))) == "progressing: waiting"
 
 
@@ -144,6 +153,33 @@ def test_containers_that_a_node_lost_sight_of_have_not_crashed() -> None:
     assert word(25.0, *seen, (20.0, pod("new-1", *unseen))) == "progressing: stabilizing"
     crashed = [container(each.name, restarts=2, last=terminated(1)) for each in runs]
     assert word(25.0, *seen, (20.0, pod("new-1", *unseen)), (24.0, pod("new-1", *crashed))) == "failed: crash-loop"
+
+
+def test_an_end_that_nobody_saw_counts_neither_before_nor_after_the_next_start() -> None:
+    """The kubelet tells it first as the present state, then as the last one."""
+    runs = [container("main-app"), container("proxy")]
+    down = [container(each.name, ready=False, state=terminated(255, "Unknown")) for each in runs]
+    again = [container(each.name, restarts=1, last=terminated(255, "Unknown")) for each in runs]
+    seen: list[Seen] = [(0.0, deployment()), (0.1, replica_set()), (1.0, pod("new-1", *runs)), (1.0, pod("new-2"))]
+    seen += [(20.0, pod("new-1", *down)), (22.0, pod("new-1", *again))]
+    assert word(21.0, *seen[:-1]) == "progressing: stabilizing"
+    assert word(31.0, *seen) == "progressing: stabilizing"
+    assert word(32.0, *seen) == "succeeded: complete"
+    once = [container(each.name, ready=False, restarts=1, state=terminated(1)) for each in runs]
+    assert word(33.0, *seen, (33.0, pod("new-1", *once))) == "failed: crash-loop"
+
+
+def test_a_sandbox_that_is_lost_takes_its_containers_with_it() -> None:
+    """The kubelet ends them and starts them anew in another; a crash leaves the sandbox as it is."""
+    there, lost = (Condition("PodReadyToStartContainers", each) for each in ("True", "False"))
+    names, ready, broken = ("main-app", "proxy"), Condition("Ready", "True"), Condition("Ready", "False")
+    runs = pod("new-1", *map(container, names), conditions=(there, ready))
+    gone = evolve(runs, conditions=(lost, broken))
+    again = [container(each, restarts=1, last=terminated(137)) for each in names]
+    anew = pod("new-1", *again, conditions=(there, ready))
+    seen: list[Seen] = [(0.0, deployment()), (0.1, replica_set()), (1.0, runs), (1.0, pod("new-2"))]
+    assert word(32.0, *seen, (20.0, gone), (22.0, anew)) == "succeeded: complete"
+    assert word(22.0, *seen, (22.0, anew)) == "failed: crash-loop"
 
 
 MOUNT = event("FailedMount", 'MountVolume.SetUp failed for volume "certificates" : secret "certificates" not found')

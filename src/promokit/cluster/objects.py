@@ -118,14 +118,19 @@ class Container:
     init: bool = False
     sidecar: bool = False
 
+    @property
+    def end(self) -> State | None:
+        """How it ended last, if it did: what it is in now, or was before it was started anew."""
+        return self.state if self.state.kind == "terminated" else self.last
+
 
 @frozen
 class Pod:
     """`owner` is the UID of the ReplicaSet, StatefulSet, DaemonSet or Job; `deleting` once it has a deletion timestamp.
 
     `revision` is the template it was made from, as its StatefulSet (by name) or DaemonSet (by number) marks it, and
-    `template` the hash that a DaemonSet adds. Of one on its way out, `ends` is by when it should have ended, and `grace`
-    how many seconds it has for that. `nominated`: the scheduler makes room for it on a node.
+    `template` the hash that a DaemonSet adds. Of one on its way out, `ends` is by when it should have ended, and
+    `grace` how many seconds it has for that. `nominated`: the scheduler makes room for it on a node.
     """
 
     name: str

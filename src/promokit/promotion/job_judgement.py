@@ -67,7 +67,7 @@ def _ends(snapshot: Snapshot, uid: str, name: str) -> Iterator[Evidence]:
     """Name the containers of the Job's pods that ended with an error."""
     for sighting in snapshot.pods_of(uid):
         for container in sighting.pod.containers:
-            end = container.state if container.state.kind == "terminated" else container.last
+            end = container.end
             if end is not None and end.exit_code:
                 message = " ".join(filter(None, (end.reason, end.message)))
                 yield Evidence(

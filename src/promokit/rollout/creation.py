@@ -27,6 +27,7 @@ _OUTAGES = (
     "Operation cannot be fulfilled",  # two that count in the same quota at once
     "status unknown for quota",
     "already exists",
+    "cannot create resource",  # the controller may not: said of no pod, and while an API server that starts reads roles
 )
 
 

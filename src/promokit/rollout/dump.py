@@ -10,15 +10,15 @@ from typing import Any
 
 from attrs import evolve
 
-from promokit.cluster.objects import Controller, Event, Job, Object, Pod, ReplicaSet
+from promokit.cluster.objects import Container, Controller, Event, Job, Object, Pod, ReplicaSet
 from promokit.cluster.strict import parse_strictly
 from promokit.errors import ConfigError
 from promokit.model import Workload
-from promokit.rollout.completion import all_replaced
+from promokit.rollout.completion import all_replaced, complete
 from promokit.rollout.hearing import Hearing
 from promokit.rollout.inferred import inferred_replica_sets
 from promokit.rollout.room import Room
-from promokit.rollout.sighting import Sighting
+from promokit.rollout.sighting import Sighting, is_unseen
 from promokit.rollout.snapshot import Snapshot
 
 LARGEST = 100 * 1024 * 1024
@@ -69,18 +69,17 @@ def dated(
 ) -> tuple[Snapshot, float]:
     """Return the snapshot as it would have become by watching, and the seconds from the change to `now`.
 
-    The change is when the newest ReplicaSet was made, or the oldest of the new pods if that is later; where all pods
-    were replaced once, it is since when one of them isn't Ready. Restarts of a pod that has been Ready for `stable_for`
-    since are over.
+    Restarts of a pod that has been Ready for `stable_for` since the change are over, as are those of a container that
+    had run for as long before.
     """
     listed = list(objects)
     snapshot = _shown(listed)
-    change = _change(snapshot, controller, now)
+    change = _change(snapshot, controller, listed, now)
     since = _clock(change)
     snapshot.hearing = Hearing()
     _date(snapshot, listed, since, now, stable_for)
     steps = map(since, map(_unready_since, snapshot.new_pods(controller)))
-    snapshot.progress_at[controller.uid] = max([_progressed(controller, since), *steps])
+    snapshot.progress_at[controller.uid] = max([0.0, _progressed(controller, since), *steps])
     return snapshot, since(now)
 
 
@@ -152,14 +151,58 @@ def _date(snapshot: Snapshot, objects: Iterable[Object], since: Since, now: date
             snapshot.hear(event, max(first, SAME_SECOND), max(last, SAME_SECOND))
 
 
-def _change(snapshot: Snapshot, controller: Controller, now: datetime) -> datetime:
-    replica_set = snapshot.current(controller)
+def _change(snapshot: Snapshot, controller: Controller, objects: Iterable[Object], now: datetime) -> datetime:
+    """Return when the newest ReplicaSet was made, or the oldest of the new pods since if that is later.
+
+    Where the rollout was complete once, it is since when something is amiss again. After a rollback most pods are older
+    than what it replaces: then only those made since tell of it.
+    """
+    replica_sets = [each.created for each in snapshot.replica_sets_of(controller) if each.created]
     pods = snapshot.new_pods(controller)
-    oldest = min((each.pod.created for each in pods if each.pod.created), default=None)
-    changes = [oldest, replica_set.created if replica_set else None]
-    if all_replaced(controller):
-        changes.append(min(filter(None, map(_unready_since, pods)), default=None))
-    return max(filter(None, changes), default=now)
+    before = max(replica_sets or _made(_others(snapshot, controller, pods)), default=None)
+    made = [each for each in _made(pods) if before is None or each >= before]
+    oldest = min(made, default=_progress(controller) or now if pods else None)
+    amiss = None
+    if _was_complete(controller):
+        troubles = filter(None, _troubles(snapshot, controller, pods, objects))
+        amiss = min(troubles, default=None if complete(controller) else now)
+    return max(filter(None, [oldest, amiss, *replica_sets]), default=now)
+
+
+def _was_complete(controller: Controller) -> bool:
+    """Say whether the newest template was rolled out once, so that what is amiss now has come since."""
+    if controller.kind != "Deployment":
+        return all_replaced(controller) or 0 < controller.total <= controller.updated
+    progressing = controller.condition("Progressing")
+    return all_replaced(controller) or (progressing is not None and progressing.reason == "NewReplicaSetAvailable")
+
+
+def _troubles(
+    snapshot: Snapshot, controller: Controller, pods: list[Sighting], objects: Iterable[Object]
+) -> Iterator[datetime | None]:
+    """Yield since when a pod isn't Ready, too few are available, or one can't be made."""
+    available, maker = controller.condition("Available"), snapshot.current(controller)
+    yield from map(_unready_since, pods)
+    yield available.since if available and available.status == "False" else None
+    yield maker.failure.since if maker and maker.failure else None
+    newest = max(_made(pods), default=None)
+    for each in objects:
+        if isinstance(each, Event) and (each.uid, each.reason) == (controller.uid, "FailedCreate"):
+            yield each.first if newest is None or (each.last and each.last > newest) else None
+
+
+def _others(snapshot: Snapshot, controller: Controller, pods: list[Sighting]) -> list[Sighting]:
+    new = {each.pod.uid for each in pods}
+    return [each for each in snapshot.pods_of(controller.uid) if each.pod.uid not in new]
+
+
+def _made(pods: Iterable[Sighting]) -> list[datetime]:
+    return [each.pod.created for each in pods if each.pod.created]
+
+
+def _progress(controller: Controller) -> datetime | None:
+    condition = controller.condition("Progressing")
+    return condition.since if condition else None
 
 
 def _unready_since(sighting: Sighting) -> datetime | None:
@@ -170,14 +213,21 @@ def _dated(sighting: Sighting, since: Since, at: float, stable_for: float) -> Si
     pod, ready_since = sighting.pod, since(_ready_at(sighting.pod))
     pending, created = pod.condition("PodScheduled"), since(pod.created)
     settled = pod.ready and at - ready_since >= stable_for
+    fresh, ended = Sighting(pod, {}), [each for each in pod.containers if each.end is not None]
+    over = {each.name: fresh.terminations(each) for each in ended if settled or _ran_before(each, since, stable_for)}
     return evolve(
         sighting,
-        baseline={each.name: sighting.terminations(each) for each in pod.containers} if settled else {},
+        baseline={each.name: 1 for each in ended if is_unseen(each)} | over,
         ready_since=ready_since if pod.ready else None,
         waiting_since={name: (reason, created) for name, (reason, _) in sighting.waiting_since.items()},
         pulls=_pulls(pod, since, at),
         unscheduled_since=since(pending.since) if pending and sighting.unscheduled_since is not None else None,
     )
+
+
+def _ran_before(container: Container, since: Since, stable_for: float) -> bool:
+    """Say whether a container runs, and had for `stable_for` when its pod lost its readiness: that was no crash."""
+    return container.state.kind == "running" and since(container.state.started) < -stable_for
 
 
 def _pulls(pod: Pod, since: Since, at: float) -> dict[str, tuple[str, ...]]:

@@ -12,6 +12,10 @@ from promokit.cluster.objects import Container
 from promokit.rollout.look import NEVER, Look, Sign, any_of
 
 _REFUSED_PULL = ("unauthorized", "denied", "forbidden", "authorization failed", "no basic auth credentials")
+_BY_THE_NODE = " permission denied"
+"""The end of what its own network or disk says (Go: syscall.EACCES); a registry says for what."""
+_TOO_OFTEN = ("429", "too many requests", "toomanyrequests", "quota exceeded")
+"""A registry may call it `denied` that it was asked too often: that passes."""
 _UNPULLABLE = {"InvalidImageName", "ErrImageNeverPull"}
 _NOT_THERE = ("not found", "manifest unknown", "404 Not Found")
 _OTHER_PLATFORM = ("no match for platform", "no matching manifest for", "no image found in")
@@ -64,4 +68,4 @@ def pull_failed(look: Look, container: Container) -> Sign | None:
 def _refused(message: str) -> bool:
     """Look for the words of a refusal, but not in the image's reference or a URL: a tag or digest may hold any."""
     said = " ".join(word for word in _QUOTED.sub("", message.lower()).split() if "/" not in word)
-    return any_of(_REFUSED_PULL, said) and "connect: permission denied" not in said  # that is the node's own network
+    return any_of(_REFUSED_PULL, said) and not said.endswith(_BY_THE_NODE) and not any_of(_TOO_OFTEN, said)

@@ -18,6 +18,7 @@ class Sighting:
     """A pod, its restarts of before the change, and since when it is Ready, waits or can't be scheduled.
 
     `pulls` are, by container, the messages of its status each time that went over to ErrImagePull: an attempt failed.
+    `sandbox_lost`: the sandbox that its containers ran in is gone, and there is no other yet.
     `troubled` says whether its status holds anything that a rule could rest on; of most pods nothing does.
     """
 
@@ -27,6 +28,7 @@ class Sighting:
     waiting_since: dict[str, tuple[str, float]] = field(factory=dict)
     unscheduled_since: float | None = None
     pulls: dict[str, tuple[str, ...]] = field(factory=dict)
+    sandbox_lost: bool = False
     troubled: bool = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -51,7 +53,7 @@ class Sighting:
         restartCount moves only at the next start: a container that lies terminated, or waits after it was, has ended
         once more. An init container that exits 0 has done its work; one that then runs again does so in a new sandbox.
         """
-        last = container.state if container.state.kind == "terminated" else container.last
+        last = container.end
         down = container.state.kind != "running" and last is not None and last.kind == "terminated"
         ends = container.init and not container.sidecar
         done = ends and last is not None and last.exit_code == 0
@@ -65,19 +67,35 @@ def sighted(before: Sighting | None, pod: Pod, t: float, *, of_before: bool = Fa
     known = before or Sighting(pod, _baseline(pod, t, of_before=of_before))
     restarted = before is not None and _restarts(before.pod) != _restarts(pod)
     ready_since = None if not pod.ready else t if restarted or known.ready_since is None else known.ready_since
-    baseline, waiting = _forgiven(before, known, pod), _waiting(known, pod, t)
-    return Sighting(pod, baseline, ready_since, waiting, _pending(known, pod, t), _pulls(known, pod))
+    lost, waiting = _sandbox_lost(known, pod), _waiting(known, pod, t)
+    baseline = _forgiven(before, known, pod, befallen=lost or known.sandbox_lost)
+    return Sighting(pod, baseline, ready_since, waiting, _pending(known, pod, t), _pulls(known, pod), lost)
 
 
-def _forgiven(before: Sighting | None, known: Sighting, pod: Pod) -> dict[str, int]:
-    """Leave out ends that nobody saw because the node or its runtime was away: the kubelet calls them Unknown."""
-    ends = {each.name: (each.restarts, each.last) for each in before.pod.containers} if before else {}
+def is_unseen(container: Container) -> bool:
+    """Say whether nobody saw how a container ended, as its node or runtime was away: the kubelet calls it Unknown."""
+    return container.end is not None and container.end.reason in _UNSEEN
+
+
+def _forgiven(before: Sighting | None, known: Sighting, pod: Pod, *, befallen: bool) -> dict[str, int]:
+    """Leave out ends that befell the containers: those that nobody saw, and those of a sandbox that was lost."""
+    ends = {each.name: before.terminations(each) for each in before.pod.containers} if before else {}
     lost = {
         each.name: known.baseline.get(each.name, 0) + 1
         for each in pod.containers
-        if before and each.last and each.last.reason in _UNSEEN and ends.get(each.name) != (each.restarts, each.last)
+        if (befallen or is_unseen(each)) and known.terminations(each) > ends.get(each.name, 0)
     }
     return {**known.baseline, **lost} if lost else known.baseline
+
+
+def _sandbox_lost(known: Sighting, pod: Pod) -> bool:
+    """Say whether the sandbox is gone that the pod had; a crash leaves it (pkg/kubelet: PodReadyToStartContainers)."""
+    return _has_sandbox(pod) == "False" and (known.sandbox_lost or _has_sandbox(known.pod) == "True")
+
+
+def _has_sandbox(pod: Pod) -> str:
+    condition = pod.condition("PodReadyToStartContainers")
+    return condition.status if condition else ""
 
 
 def _baseline(pod: Pod, t: float, *, of_before: bool) -> dict[str, int]:

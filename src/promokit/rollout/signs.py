@@ -112,7 +112,7 @@ def crashed(look: Look, container: Container) -> Sign | None:
     An init container that exits 0 has done its work; it is its failures that count.
     """
     count = look.sighting.terminations(container)
-    end = container.state if container.state.kind == "terminated" else container.last
+    end = container.end
     if count < 1 or end is None or end.kind != "terminated":
         return None
     due = look.now if look.sighting.crashes >= look.policy.crashes else NEVER

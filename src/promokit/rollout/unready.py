@@ -46,6 +46,6 @@ def _named(snapshot: Snapshot, sighting: Sighting, which: str = "") -> Evidence:
     probes = [each.event.message for each in snapshot.heard(pod.uid) if each.event.reason == "Unhealthy"]
     if probes and container.state.kind == "running":
         return Evidence("", pod.name, container.name, message=probes[-1], rests_on="event Unhealthy")
-    last = container.state if container.state.kind == "terminated" else container.last
+    last = container.end
     words = ": ".join(filter(None, ("isn't Ready" + which, container.state.reason)))
     return Evidence("", pod.name, container.name, last.exit_code if last else None, words, rests_on="condition Ready")
