@@ -94,6 +94,18 @@ def test_a_jobs_pod_that_no_node_takes_is_judged_as_a_workloads() -> None:
     assert said(21.0, (0.0, JOB), (1.0, pending)) == "failed: unschedulable"
 
 
+def test_a_job_of_several_pods_waits_for_those_that_run() -> None:
+    """They will end, and make room for the next; a node that takes none of them isn't waited for."""
+    runs = pod("first", owner=JOB.uid, node="node-1")
+
+    def after(message: str) -> str:
+        condition = Condition("PodScheduled", "False", "Unschedulable", message)
+        return said(60.0, (0.0, JOB), (1.0, of_job(WAITING, conditions=(condition,))), (1.0, runs))
+
+    assert after("0/1 nodes are available: 1 Insufficient cpu.") == "progressing: running"
+    assert after("0/1 nodes are available: 1 node(s) had untolerated taint {a: b}.") == "failed: unschedulable"
+
+
 def test_a_deleted_job_is_inconclusive_and_one_that_had_ended_was_judged_before() -> None:
     """Nobody knows what its pods did."""
     assert said(5.0, (0.0, JOB), gone=4.0) == "inconclusive: deleted"

@@ -60,7 +60,14 @@ def test_a_config_that_came_is_not_missing_in_a_later_back_off() -> None:
 
 @pytest.mark.parametrize(
     "message",
-    ["context deadline exceeded", 'failed to reserve container name "main-app_new-1_0": name "x" is reserved for "y"'],
+    [
+        "context deadline exceeded",
+        'failed to reserve container name "main-app_new-1_0": name "x" is reserved for "y"',
+        "rpc error: code = Unavailable desc = connection error: dial unix /run/containerd/containerd.sock: connect: "
+        "connection refused",
+        "failed to create containerd task: failed to create shim task: ttrpc: closed: unknown",
+        "failed to get sandbox container task: no running task found: task abc not found: not found",
+    ],
 )
 def test_a_runtime_that_is_slow_to_create_is_no_failed_start(message: str) -> None:
     """A loaded node's runtime gets there in the end."""

@@ -55,11 +55,14 @@ def _judged(snapshot: Snapshot, uid: str, name: str, policy: Policy, now: float)
 
 
 def _signs(snapshot: Snapshot, uid: str, policy: Policy, now: float) -> Iterator[Sign]:
-    room = snapshot.room
-    for sighting in snapshot.pods_of(uid):
+    """A Job of several pods makes room for the next ones by itself: those that run will end."""
+    room, pods = snapshot.room, snapshot.pods_of(uid)
+    runs = any(each.lives and each.pod.node for each in pods)
+    for sighting in pods:
         heard = snapshot.heard(sighting.pod.uid)
-        yield from blocked(Look(sighting, heard, policy, now, room.until({uid}), room.freed_at({uid})))
-    creation = creation_by(snapshot, uid, {uid}, room.until())
+        until = NEVER if runs else room.until({uid})
+        yield from blocked(Look(sighting, heard, policy, now, until, room.freed_at({uid})))
+    creation = creation_by(snapshot, uid, {uid}, NEVER if runs else room.until())
     yield from creation_signs(creation, now, policy.config_missing_for)
 
 

@@ -14,7 +14,7 @@ from promokit.rollout.look import NEVER, Look, Sign, any_of
 _REFUSED_PULL = ("unauthorized", "denied", "forbidden", "authorization failed", "no basic auth credentials")
 _BY_THE_NODE = " permission denied"
 """The end of what its own network or disk says (Go: syscall.EACCES); a registry says for what."""
-_TOO_OFTEN = ("429", "too many requests", "toomanyrequests", "quota exceeded")
+_TOO_OFTEN = ("too many requests", "toomanyrequests", "quota exceeded")
 """A registry may call it `denied` that it was asked too often: that passes."""
 _UNPULLABLE = {"InvalidImageName", "ErrImageNeverPull"}
 _NOT_THERE = ("not found", "manifest unknown", "404 Not Found")

@@ -26,7 +26,15 @@ _KUBELET_NOT_READY = ("cache", "services have not yet been read", "cannot find v
 _RAN = "CrashLoopBackOff"
 _KILLING_PROBES = ("liveness", "startup")
 """Those for which the kubelet kills a container (pkg/kubelet/kuberuntime: computePodActions)."""
-_RUNTIME_BUSY = ("deadline exceeded", "DeadlineExceeded", "is reserved for")
+_RUNTIME_BUSY = (
+    "deadline exceeded",
+    "DeadlineExceeded",
+    "is reserved for",
+    "code = Unavailable",
+    "ttrpc: closed",
+    "no running task found",
+)
+"""Of a runtime that is slow, or is being started anew (its socket, its shims, the sandbox that it had)."""
 
 
 def pod_signs(look: Look) -> Iterator[Sign]:
