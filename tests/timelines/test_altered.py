@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from attrs import evolve
 
-from promokit.cluster.objects import Controller, Pod
+from promokit.cluster.objects import Controller, Event, Pod
 from promokit.promotion.explaining import Explanation, explain_timeline
 from promokit.rollout.timeline import Line
 from tests.timelines import Expectation, altered, expectations, lines, policy_of
@@ -60,6 +60,23 @@ def test_a_stream_that_is_seconds_late_never_makes_it_wrong(expected: Expectatio
     ]
     found = judged(sorted(late, key=lambda each: each.t), expected.flags).assessment.verdict
     assert (found.outcome, found.reason) in {(expected.outcome, expected.reason), ("progressing", found.reason)}
+
+
+SAID_BY_EVENTS_ALONE = {"unschedulable-until-scaled-up"}
+"""An autoscaler speaks by an Event, and nothing else tells of it."""
+
+
+@pytest.mark.parametrize(
+    "expected",
+    [each for each in expectations() if each.timeline not in SAID_BY_EVENTS_ALONE],
+    ids=lambda it: f"{it.timeline} {it.flags}",
+)
+def test_without_events_it_is_late_or_less_exact_and_never_wrong(expected: Expectation) -> None:
+    """The API server drops them when there are many; only they tell that it was a probe that killed a container."""
+    told = [each for each in _read(expected.timeline) if not isinstance(each.seen, Event)]
+    found = judged(told, expected.flags).assessment.verdict
+    words = {expected.reason, "crash-loop" if expected.reason.endswith("-killed") else expected.reason}
+    assert found.outcome == "progressing" or (found.outcome == expected.outcome and found.reason in words)
 
 
 def test_old_pods_that_are_seen_late_still_make_room() -> None:

@@ -108,13 +108,16 @@ def _by_condition(condition: Condition, creation: Creation) -> Sign:
     """Tell of a refusal whose Events were lost: what still holds after seconds was refused again and again.
 
     The controller tries again after 5 ms, 10 ms, 20 ms, …, and takes the condition back as soon as it has made one
-    (pkg/controller/replicaset: manageReplicas, calculateStatus).
+    (pkg/controller/replicaset: manageReplicas, calculateStatus). So its next try after a pod has gone may be as long
+    after that as that was after the first refusal.
     """
     if _outage(condition.message):
         return Sign("creation-fails", NEVER, message=condition.message, rests_on=_CONDITION)
-    due = max(creation.failing_since, 0.0) + LASTING_SECONDS
+    failing_since = max(creation.failing_since, 0.0)
+    due = failing_since + LASTING_SECONDS
     if "exceeded quota" in condition.message:
-        due = max(due, creation.room_until, creation.freed_at + LASTING_SECONDS)
+        tried_again = creation.freed_at + max(creation.freed_at - failing_since, 0.0)
+        due = max(due, creation.room_until, tried_again + LASTING_SECONDS)
         return Sign("quota", due, message=condition.message, rests_on=_CONDITION)
     return Sign("creation-refused", due, message=condition.message, rests_on=_CONDITION)
 

@@ -69,7 +69,7 @@ def sighted(before: Sighting | None, pod: Pod, t: float, *, of_before: bool = Fa
     ready_since = None if not pod.ready else t if restarted or known.ready_since is None else known.ready_since
     lost, waiting = _sandbox_lost(known, pod), _waiting(known, pod, t)
     baseline = _forgiven(before, known, pod, befallen=lost or known.sandbox_lost)
-    return Sighting(pod, baseline, ready_since, waiting, _pending(known, pod, t), _pulls(known, pod), lost)
+    return Sighting(pod, baseline, ready_since, waiting, _pending(known, pod, t), _pulls(known, pod, t), lost)
 
 
 def is_unseen(container: Container) -> bool:
@@ -129,8 +129,11 @@ def _pending(known: Sighting, pod: Pod, t: float) -> float | None:
     return t if known.unscheduled_since is None or known.pod.nominated else known.unscheduled_since
 
 
-def _pulls(known: Sighting, pod: Pod) -> dict[str, tuple[str, ...]]:
+def _pulls(known: Sighting, pod: Pod, t: float) -> dict[str, tuple[str, ...]]:
+    """Return what the attempts since the change came to; after a rollback a pod may have been there before it."""
     pulls = known.pulls
+    if t <= 0:
+        return pulls
     for each in pod.containers:
         if each.state.reason == "ErrImagePull" and known.waiting_since.get(each.name, ("",))[0] != "ErrImagePull":
             pulls = {**pulls, each.name: (*pulls.get(each.name, ()), each.state.message)}

@@ -74,9 +74,9 @@ def unschedulable(look: Look) -> Sign | None:
     other pods are being preempted for it. The workload's own pods that are ending make room, if it is room that is
     missing; the scheduler has looked for it 10 s after they have gone (podMaxBackoffSeconds).
     """
-    since = look.sighting.unscheduled_since
-    if since is None:
+    if look.sighting.unscheduled_since is None:
         return None
+    since = max(look.sighting.unscheduled_since, 0.0)
     spoken = any(each.event.reason in _BY_AUTOSCALER for each in look.heard)
     condition = look.sighting.pod.condition("PodScheduled")
     message = condition.message if condition else ""
@@ -106,7 +106,7 @@ def mount_missing(look: Look) -> Sign | None:
         return None
     return Sign(
         "config-missing",
-        min(each.first for each in said) + look.policy.config_missing_for,
+        max(min(each.first for each in said), 0.0) + look.policy.config_missing_for,
         look.sighting.pod.name,
         message=said[-1].event.message,
         count=sum(each.count for each in said),
@@ -147,7 +147,7 @@ def config_missing(look: Look, container: Container) -> Sign | None:
     said = [each for each in look.about(container, "Failed") if _is_config(each.event.message)] * (reason != _RAN)
     if container.state.kind != "waiting" or not (named or said):
         return None
-    first = min([since] * named + [each.first for each in said])
+    first = max(min([since] * named + [each.first for each in said]), 0.0)
     message = container.state.message if named else said[-1].event.message
     return look.sign(
         "config-missing" if _is_config(message) else "config-refused",
