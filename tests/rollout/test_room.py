@@ -73,6 +73,19 @@ def test_old_pods_that_end_make_room_where_it_is_missing(message: str) -> None:
     assert word(30.0, *story(OLD, (0.9, ending()), (1.0, pending(message)))) == "progressing: waiting"
 
 
+@pytest.mark.parametrize(
+    "message",
+    [
+        "0/3 nodes are available: 1 node(s) were unschedulable, 2 Insufficient cpu.",
+        "0/2 nodes are available: 1 Too many pods, 1 node(s) had untolerated taint {node.kubernetes.io/not-ready: }.",
+    ],
+)
+def test_a_node_that_is_away_is_waited_for_as_long_as_kubernetes_does(message: str) -> None:
+    """It is drained to be mended, or starts anew: five minutes."""
+    assert word(300.9, *story((1.0, pending(message)))) == "progressing: waiting"
+    assert word(301.0, *story((1.0, pending(message)))) == "failed: unschedulable"
+
+
 def test_a_quota_is_not_waited_for_behind_a_stuck_pod() -> None:
     """What should have ended long ago gives nothing back, and the verdict says when it will be due."""
     seen: list[Seen] = [*NONE_MADE, OLD, (0.5, refusal(QUOTA, 5)), (0.5, ending(grace=10))]

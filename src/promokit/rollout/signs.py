@@ -18,6 +18,10 @@ _LOST = {"Evicted", "Preempting", "NodeLost", "NodeAffinity", "Terminated", "Nod
 _BY_AUTOSCALER = {"TriggeredScaleUp", "Nominated"}
 _ROOM = ("Insufficient", "Too many pods", "free ports", "anti-affinity", "max volume count", "topology spread", "disk")
 """What the scheduler says where the end of another pod would help (pkg/scheduler/framework/plugins: their reasons)."""
+_NODE_AWAY = ("were unschedulable", "node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable", "/uninitialized")
+"""What it says of a node that is drained, starts or is lost: it may be back (the taints of k8s.io/api/core/v1)."""
+_NODE_AWAY_FOR = 300.0
+"""Seconds: as long as Kubernetes itself lets a pod wait for its node (admission DefaultTolerationSeconds)."""
 _MISSING = re.compile(
     r'(configmap|secret)s? "[^"]*" not found|couldn\'t find key .* in (ConfigMap|Secret)'
     r"|references non-existent (config|secret) key"
@@ -72,7 +76,8 @@ def unschedulable(look: Look) -> Sign | None:
 
     The cluster autoscaler says TriggeredScaleUp, Karpenter says Nominated. A pod that is nominated has a node whose
     other pods are being preempted for it. The workload's own pods that are ending make room, if it is room that is
-    missing; the scheduler has looked for it 10 s after they have gone (podMaxBackoffSeconds).
+    missing; the scheduler has looked for it 10 s after they have gone (podMaxBackoffSeconds). A node that is away for a
+    while, drained to be mended, say, may be back and take it.
     """
     if look.sighting.unscheduled_since is None:
         return None
@@ -81,9 +86,10 @@ def unschedulable(look: Look) -> Sign | None:
     condition = look.sighting.pod.condition("PodScheduled")
     message = condition.message if condition else ""
     room = max(look.room_until, look.freed_at + 10.0) if not message or any_of(_ROOM, message) else since
+    wait = _NODE_AWAY_FOR if any_of(_NODE_AWAY, message) else look.policy.unschedulable_for
     return Sign(
         "unschedulable",
-        NEVER if spoken or look.sighting.pod.nominated else max(since + look.policy.unschedulable_for, room),
+        NEVER if spoken or look.sighting.pod.nominated else max(since + wait, room),
         look.sighting.pod.name,
         message=message,
         rests_on="condition PodScheduled=False",
