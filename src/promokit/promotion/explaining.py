@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from types import MappingProxyType
 
 from attrs import evolve, frozen
 
@@ -23,7 +23,7 @@ from promokit.promotion.presence import is_gone
 from promokit.rollout.assessment import Assessment, assess, assessed
 from promokit.rollout.dump import controllers_in, dated, dated_job, newest_time, read_dump
 from promokit.rollout.judgement import Judgement, Verdict
-from promokit.rollout.policy import Policy
+from promokit.rollout.policy import Answer, Policy
 from promokit.rollout.replay import Log, Noted, replay
 from promokit.rollout.snapshot import Snapshot
 from promokit.rollout.targets import targets
@@ -102,28 +102,35 @@ def _as_they_stand(
     objects: list[Object] = [*controllers.values(), *namespace.replica_sets(), *namespace.pods(), *namespace.events()]
     now = max(datetime.now(UTC), newest_time(objects))
     found = _explained(objects, controllers, policy, now)
-    if policy.image_exists == "unknown" and any(each.sign.reason == "image-not-found" for each in found.noted):
-        known = evolve(policy, image_exists=_exist(clients, controllers))
-        return _explained(objects, controllers, known, now)
+    missed = {each.workload for each in found.noted if each.sign.reason == "image-not-found"}
+    if policy.image_exists == "unknown" and missed:
+        images = {each: controllers[each].images.get(each.container, "") for each in controllers if str(each) in missed}
+        exist = {each: _exists(clients, images[each]) for each in images}
+        return _explained(objects, controllers, policy, now, exist)
     return found
 
 
-def _exist(clients: Clients, controllers: Mapping[Workload, Controller]) -> Literal["yes", "no", "unknown"]:
-    """Ask the registry about every workload's image: one that is gone decides."""
-    images = {each.images[name.container] for name, each in controllers.items() if name.container in each.images}
+def _exists(clients: Clients, image: str) -> Answer:
+    """Ask the registry about the image that a workload misses."""
     try:
-        return "no" if any(is_gone(clients, each) for each in sorted(images)) else "yes"
+        return "no" if is_gone(clients, image) else "yes"
     except PromokitError:
         return "unknown"
 
 
 def _explained(
-    objects: Sequence[Object], controllers: Mapping[Workload, Controller], policy: Policy, now: datetime
+    objects: Sequence[Object],
+    controllers: Mapping[Workload, Controller],
+    policy: Policy,
+    now: datetime,
+    exist: Mapping[Workload, Answer] = MappingProxyType({}),
 ) -> Explanation:
+    """Judge each workload, by what the registry said of its image where it was asked."""
     log, judgements = Log(), dict[Workload, Judgement]()
     for workload, controller in controllers.items():
         snapshot, at = dated(objects, controller, now, policy.stable_for)
         own = evolve(policy, generation=controller.generation, template=controller.template)
+        own = evolve(own, image_exists=exist.get(workload, policy.image_exists))
         judgements[workload] = _with_pods(snapshot, judge(snapshot, workload, own, at))
         log.note(assessed({workload: judgements[workload]}, at), at)
     if not judgements:
