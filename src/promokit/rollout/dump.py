@@ -46,8 +46,20 @@ def read_dump(file: Path) -> list[Object]:
         raise ConfigError(f"{file} is no JSON", remedy=COMMAND) from error
     items = list(_items(data, file))
     listed = [parse_strictly(each, f"{file}: item {number}") for number, each in items]
+    _refuse_namesakes(listed, file)
     left_out = inferred_replica_sets(each for _, each in items)
     return [*listed, *(parse_strictly(each, f"{file}: what owns its pods") for each in left_out)]
+
+
+def _refuse_namesakes(objects: Iterable[Object], file: Path) -> None:
+    """Workloads are told by their names: of two in two namespaces only one would be judged."""
+    known: dict[tuple[str, str], str] = {}
+    for each in objects:
+        if not isinstance(each, Controller | Job):
+            continue
+        kind = each.kind if isinstance(each, Controller) else "Job"
+        if known.setdefault((kind, each.name), each.uid) != each.uid:
+            raise ConfigError(f"{file} has two of {kind} {each.name}", remedy=f"dump one namespace: {COMMAND} -n …")
 
 
 def newest_time(objects: Iterable[Object], told: datetime | None = None) -> datetime:
