@@ -9,6 +9,8 @@ from promokit.cluster.objects import Container, Pod
 SOONEST_RESTART = 1.0
 """Seconds: a new pod's container was never seen started anew before (its first end was at 1.47 on 1.36)."""
 
+CLOCKS_MAY_DIFFER = 300.0
+"""Seconds: what a node's clock is trusted to keep to; farther off, its certificates and tokens fail too."""
 _UNSEEN = {"Unknown", "ContainerStatusUnknown"}
 ON_ITS_WAY = {"", "ContainerCreating", "PodInitializing"}
 
@@ -41,6 +43,17 @@ class Sighting:
     def lives(self) -> bool:
         """Whether the pod is neither on its way out nor ended; one that ended (evicted, say) is made anew."""
         return not self.pod.deleting and self.pod.phase not in {"Failed", "Succeeded"}
+
+    def surely_ready_since(self, clock: float) -> float | None:
+        """Return since when it is Ready: by what was seen, or by its own word where it was before the change.
+
+        A rollback finds pods that have been Ready for days. `clock` is what the cluster's clock was at the change, at
+        the latest that is known; the node's may differ, but not by that much.
+        """
+        condition = self.pod.condition("Ready")
+        if self.ready_since is None or self.ready_since > 0 or condition is None or condition.since is None:
+            return self.ready_since
+        return min(self.ready_since, condition.since.timestamp() - clock + CLOCKS_MAY_DIFFER)
 
     @property
     def crashes(self) -> int:

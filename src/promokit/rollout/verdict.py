@@ -75,7 +75,8 @@ def _judged(snapshot: Snapshot, controller: Controller, policy: Policy, now: flo
     if due := [each for each in signs if each.due <= now]:
         return _ends(Outcome.FAILED, due[0].reason, now, map(evidence_of, due), signs)
     if complete(controller):
-        return evolve(_stability(wanted_new(controller), new_pods, policy, now), signs=signs)
+        clock = snapshot.hearing.clock(snapshot.owners(controller))
+        return evolve(_stability(wanted_new(controller), new_pods, clock, policy, now), signs=signs)
     if controller.paused:
         return _ends(Outcome.INCONCLUSIVE, "paused", now, [Evidence("", message=missing(controller))], signs)
     return _waits(snapshot, controller, new_pods, signs, policy, now)
@@ -126,12 +127,12 @@ def _room_to_come(snapshot: Snapshot, controller: Controller, owners: set[str], 
     return unseen or makes_room(controller, placed)
 
 
-def _stability(wanted: int, new_pods: list[Sighting], policy: Policy, now: float) -> Judgement:
+def _stability(wanted: int, new_pods: list[Sighting], clock: float, policy: Policy, now: float) -> Judgement:
     """Complete; now each new pod must stay Ready, without a restart, for `stable_for`, counted from its own Ready.
 
     The pods come by another stream than the controller: until each wanted one has been seen Ready, nothing is proven.
     """
-    ready = [each.ready_since for each in new_pods if each.ready_since is not None]
+    ready = [since for each in new_pods if (since := each.surely_ready_since(clock)) is not None]
     if len(ready) < max(wanted, len(new_pods)):
         told = f"complete, and {len(ready)} of {max(wanted, len(new_pods))} new pods seen Ready"
         return _goes_on("stabilizing", now, NEVER, [Evidence("", message=told)])
