@@ -43,18 +43,6 @@ def test_a_file_may_come_by_a_pipe(option: str) -> None:
     assert (ended.returncode, ended.stdout[:18]) == (1, b"failed: crash-loop")
 
 
-def test_two_workloads_of_one_name_are_wrong_use(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """One of the two would go unjudged."""
-    of_one = [dict(each.object) for each in lines("success") if each.t < 0]
-    other = json.loads(json.dumps(of_one).replace("case-success", "another").replace('"uid": "', '"uid": "0'))
-    file = tmp_path / "dump.json"
-    file.write_text(json.dumps({"kind": "List", "items": [*of_one, *other]}))
-    assert code("explain", "-f", str(file)) == 2
-    assert "two of Deployment web" in capsys.readouterr().err
-    file.write_text(json.dumps({"kind": "List", "items": [*of_one, *of_one]}))
-    assert code("explain", "-f", str(file)) == 0
-
-
 def test_what_is_still_under_way_has_no_second(told: Said) -> None:
     """Progressing is exit 0, and no failure; the rule that nearly fired is told."""
     said = told("--timeline", recording("no-such-image"))

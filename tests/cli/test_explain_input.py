@@ -9,6 +9,7 @@ import pytest
 
 from promokit.rollout import dump
 from tests.cli.explained import code, dumped, listed, standing
+from tests.timelines import lines
 
 DEPLOYMENT = standing()["items"][0]
 
@@ -145,3 +146,15 @@ def test_an_empty_recording_says_that_nothing_can_be_judged(tmp_path: Path, caps
     file.write_text(json.dumps({"t": 0, "type": "ADDED", "object": POD}))
     assert code("explain", "--timeline", str(file)) == 2
     assert "nothing that can be judged" in capsys.readouterr().err
+
+
+def test_two_workloads_of_one_name_are_wrong_use(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One of the two would go unjudged."""
+    of_one = [dict(each.object) for each in lines("success") if each.t < 0]
+    other = json.loads(json.dumps(of_one).replace("case-success", "another").replace('"uid": "', '"uid": "0'))
+    file = tmp_path / "dump.json"
+    file.write_text(json.dumps({"kind": "List", "items": [*of_one, *other]}))
+    assert code("explain", "-f", str(file)) == 2
+    assert "two of Deployment web" in capsys.readouterr().err
+    file.write_text(json.dumps({"kind": "List", "items": [*of_one, *of_one]}))
+    assert code("explain", "-f", str(file)) == 0

@@ -42,6 +42,7 @@ def test_a_mounted_object_or_key_that_is_missing_fails(message: str) -> None:
     [
         "services have not yet been read at least once, cannot construct envvars",
         'cannot find volume "data" to mount into container "main-app"',
+        "host IP unknown; known addresses: []",
     ],
 )
 def test_a_kubelet_that_has_just_started_is_no_refused_config(message: str) -> None:

@@ -26,7 +26,7 @@ _MISSING = re.compile(
     r'(configmap|secret)s? "[^"]*" not found|couldn\'t find key .* in (ConfigMap|Secret)'
     r"|references non-existent (config|secret) key"
 )
-_KUBELET_NOT_READY = ("cache", "services have not yet been read", "cannot find volume")
+_KUBELET_NOT_READY = ("cache", "services have not yet been read", "cannot find volume", "host IP unknown")
 _RAN = "CrashLoopBackOff"
 _KILLING_PROBES = ("liveness", "startup")
 """Those for which the kubelet kills a container (pkg/kubelet/kuberuntime: computePodActions)."""
