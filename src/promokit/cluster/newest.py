@@ -21,7 +21,7 @@ def of_newest(controller: Controller, pods: Iterable[Pod]) -> Callable[[Pod], bo
     if not hashes and revision.isdecimal() and _all_updated(controller):
         hashes = {each.template for each in pods} - _hashes(pods, str(int(revision) - 1))
     hashes.discard("")
-    return lambda pod: pod.revision == revision != "" or pod.template in hashes
+    return lambda pod: pod.template in hashes or pod.revision == revision != ""
 
 
 def _hashes(pods: Iterable[Pod], number: str) -> set[str]:

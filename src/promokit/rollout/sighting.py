@@ -44,16 +44,16 @@ class Sighting:
         """Whether the pod is neither on its way out nor ended; one that ended (evicted, say) is made anew."""
         return not self.pod.deleting and self.pod.phase not in {"Failed", "Succeeded"}
 
-    def surely_ready_since(self, clock: float) -> float | None:
-        """Return since when it is Ready: by what was seen, or by its own word where it was before the change.
+    def ready_by_its_word(self, clock: float) -> float:
+        """Return since when one that was Ready before the change has been so; a rollback finds some that were for days.
 
-        A rollback finds pods that have been Ready for days. `clock` is what the cluster's clock was at the change, at
-        the latest that is known; the node's may differ, but not by that much.
+        `clock` is what the cluster's clock was at the change, at the latest that is known; the node's may differ, but
+        not by that much.
         """
-        condition = self.pod.condition("Ready")
-        if self.ready_since is None or self.ready_since > 0 or condition is None or condition.since is None:
-            return self.ready_since
-        return min(self.ready_since, condition.since.timestamp() - clock + CLOCKS_MAY_DIFFER)
+        condition, seen = self.pod.condition("Ready"), self.ready_since or 0.0
+        if condition is None or condition.since is None:
+            return seen
+        return min(seen, condition.since.timestamp() - clock + CLOCKS_MAY_DIFFER)
 
     @property
     def crashes(self) -> int:
@@ -92,11 +92,14 @@ def is_unseen(container: Container) -> bool:
 
 def _forgiven(before: Sighting | None, known: Sighting, pod: Pod, *, befallen: bool) -> dict[str, int]:
     """Leave out ends that befell the containers: those that nobody saw, and those of a sandbox that was lost."""
+    ended = [each for each in pod.containers if each.end and (befallen or is_unseen(each))]
+    if not ended:
+        return known.baseline
     ends = {each.name: before.terminations(each) for each in before.pod.containers} if before else {}
     lost = {
         each.name: known.baseline.get(each.name, 0) + 1
-        for each in pod.containers
-        if (befallen or is_unseen(each)) and known.terminations(each) > ends.get(each.name, 0)
+        for each in ended
+        if known.terminations(each) > ends.get(each.name, 0)
     }
     return {**known.baseline, **lost} if lost else known.baseline
 

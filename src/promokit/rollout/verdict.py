@@ -132,11 +132,14 @@ def _stability(wanted: int, new_pods: list[Sighting], clock: float, policy: Poli
 
     The pods come by another stream than the controller: until each wanted one has been seen Ready, nothing is proven.
     """
-    ready = [since for each in new_pods if (since := each.surely_ready_since(clock)) is not None]
+    ready = [each.ready_since for each in new_pods if each.ready_since is not None]
     if len(ready) < max(wanted, len(new_pods)):
         told = f"complete, and {len(ready)} of {max(wanted, len(new_pods))} new pods seen Ready"
         return _goes_on("stabilizing", now, NEVER, [Evidence("", message=told)])
-    stable_at = max(ready, default=LONG_AGO) + policy.stable_for
+    last = max(ready, default=LONG_AGO)
+    if last <= 0:
+        last = max((each.ready_by_its_word(clock) for each in new_pods), default=LONG_AGO)
+    stable_at = last + policy.stable_for
     if now >= stable_at:
         return _ends(Outcome.SUCCEEDED, "complete", now, [])
     told = f"complete, and stable at {stable_at:.1f}s if nothing breaks"
