@@ -7,9 +7,18 @@ from typing import Any
 
 import pytest
 
-from promokit.cluster.objects import TEMPLATE_GENERATION, Condition, Container, Controller, Object, Pod, ReplicaSet
+from promokit.cluster.objects import (
+    TEMPLATE_GENERATION,
+    Condition,
+    Container,
+    Controller,
+    Object,
+    Pod,
+    ReplicaSet,
+    State,
+)
 from promokit.model import Workload
-from promokit.rollout.dump import dated
+from promokit.rollout.dump import dated, policy_for
 from promokit.rollout.verdict import judge
 from tests.factories import NOW, container, deployment, pod, replica_set, running, terminated, waiting
 from tests.rollout.judging import policy
@@ -25,7 +34,8 @@ def ago(seconds: float) -> datetime:
 
 def told(controller: Controller, *others: Object) -> str:
     snapshot, at = dated([controller, *others], controller, NOW, 10.0)
-    verdict = judge(snapshot, Workload("main-app", "main-app", controller.kind), policy(), at).verdict
+    workload = Workload("main-app", "main-app", controller.kind)
+    verdict = judge(snapshot, workload, policy_for(controller, policy()), at).verdict
     return f"{verdict.outcome}: {verdict.reason}"
 
 
@@ -93,3 +103,11 @@ def test_restarts_of_long_ago_are_no_cause_of_a_probe_that_fails_now() -> None:
     assert told(there, made("2", LONG), OLD[0], since(LONG, "new-2", once, ready_for=5)) == "progressing: waiting"
     anew = container(restarts=3, last=terminated(1), ready=False, state=running(ago(3)))
     assert told(there, made("2", LONG), OLD[0], since(LONG, "new-2", anew, ready_for=5)) == "failed: crash-loop"
+
+
+@pytest.mark.parametrize(("ran_for", "verdict"), [(LONG, "progressing: stabilizing"), (30, "failed: crash-loop")])
+def test_a_restart_after_a_long_run_is_the_first(ran_for: float, verdict: str) -> None:
+    """Those before it are of another day, however many there were."""
+    end = State("terminated", "Error", "", 1, ago(4 + ran_for), ago(4))
+    once = since(LONG * 9, "new-2", container(restarts=5, last=end, state=running(ago(4))), ready_for=3)
+    assert told(deployment(conditions=(COMPLETE,)), made("2", LONG * 9), OLD[0], once) == verdict

@@ -21,7 +21,7 @@ from promokit.promotion.job_judgement import assess_jobs, job_as_workload
 from promokit.promotion.looking import Look
 from promokit.promotion.presence import is_gone
 from promokit.rollout.assessment import Assessment, assess, assessed
-from promokit.rollout.dump import controllers_in, dated, dated_job, newest_time, read_dump
+from promokit.rollout.dump import controllers_in, dated, dated_job, newest_time, policy_for, read_dump
 from promokit.rollout.judgement import Judgement, Verdict
 from promokit.rollout.policy import Answer, Policy
 from promokit.rollout.replay import Log, Noted, replay
@@ -129,8 +129,7 @@ def _explained(
     log, judgements = Log(), dict[Workload, Judgement]()
     for workload, controller in controllers.items():
         snapshot, at = dated(objects, controller, now, policy.stable_for)
-        own = evolve(policy, generation=controller.generation, template=controller.template)
-        own = evolve(own, image_exists=exist.get(workload, policy.image_exists))
+        own = policy_for(controller, evolve(policy, image_exists=exist.get(workload, policy.image_exists)))
         judgements[workload] = _with_pods(snapshot, judge(snapshot, workload, own, at))
         log.note(assessed({workload: judgements[workload]}, at), at)
     if not judgements:

@@ -17,6 +17,8 @@ from promokit.model import Workload
 from promokit.rollout.completion import all_replaced, complete
 from promokit.rollout.hearing import Hearing
 from promokit.rollout.inferred import inferred_replica_sets
+from promokit.rollout.look import NEVER
+from promokit.rollout.policy import Policy
 from promokit.rollout.room import Room
 from promokit.rollout.sighting import Sighting, is_unseen
 from promokit.rollout.snapshot import Snapshot
@@ -24,6 +26,8 @@ from promokit.rollout.snapshot import Snapshot
 LARGEST = 100 * 1024 * 1024
 COMMAND = "kubectl get deployments,replicasets,pods,events -o json"
 TRIED_TWICE = 30.0
+BACK_OFF_FORGOTTEN = 600.0
+"""Seconds that a container has to run until the kubelet starts it anew at once (kubelet.go: MaxCrashLoopBackOff)."""
 SAME_SECOND = 0.001
 """Times are whole seconds: an Event of the second of the change isn't of before it."""
 Since = Callable[[datetime | None], float]
@@ -93,6 +97,15 @@ def dated(
     steps = map(since, map(_unready_since, snapshot.new_pods(controller)))
     snapshot.progress_at[controller.uid] = max([0.0, _progressed(controller, since), *steps])
     return snapshot, since(now)
+
+
+def policy_for(controller: Controller, policy: Policy) -> Policy:
+    """Return the policy by which a workload of a dump is judged: what stands is ours.
+
+    What is complete was so in time, for all that one moment tells; only its stability is still waited for.
+    """
+    timeout = NEVER if complete(controller) else policy.timeout
+    return evolve(policy, generation=controller.generation, template=controller.template, timeout=timeout)
 
 
 def _progressed(controller: Controller, since: Since) -> float:
@@ -226,7 +239,9 @@ def _dated(sighting: Sighting, since: Since, at: float, stable_for: float) -> Si
     pending, created = pod.condition("PodScheduled"), since(pod.created)
     settled = pod.ready and at - ready_since >= stable_for
     fresh, ended = Sighting(pod, {}), [each for each in pod.containers if each.end is not None]
-    over = {each.name: fresh.terminations(each) for each in ended if settled or _ran_before(each, since, stable_for)}
+    counts = {each.name: fresh.terminations(each) for each in ended}
+    over = {each.name: counts[each.name] - 1 for each in ended if _ran_long(each)}
+    over |= {each.name: counts[each.name] for each in ended if settled or _ran_before(each, since, stable_for)}
     return evolve(
         sighting,
         baseline={each.name: 1 for each in ended if is_unseen(each)} | over,
@@ -240,6 +255,14 @@ def _dated(sighting: Sighting, since: Since, at: float, stable_for: float) -> Si
 def _ran_before(container: Container, since: Since, stable_for: float) -> bool:
     """Say whether a container runs, and had for `stable_for` when its pod lost its readiness: that was no crash."""
     return container.state.kind == "running" and since(container.state.started) < -stable_for
+
+
+def _ran_long(container: Container) -> bool:
+    """Say whether it had run so long before its last end that those before are over, for the kubelet too."""
+    end = container.end
+    if end is None or end.started is None or end.finished is None:
+        return False
+    return (end.finished - end.started).total_seconds() >= BACK_OFF_FORGOTTEN
 
 
 def _pulls(pod: Pod, since: Since, at: float) -> dict[str, tuple[str, ...]]:
