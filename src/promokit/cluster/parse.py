@@ -159,8 +159,8 @@ def parse_pod(data: Json) -> Pod:
 
 
 def parse_event(data: Json) -> Event:
-    """Read a v1 Event; a series counts as often as it says."""
-    about = data.get("involvedObject", {})
+    """Read a v1 Event; a series counts as often as it says, and was last observed when it says."""
+    about, series = data.get("involvedObject", {}), data.get("series") or {}
     return Event(
         id=data["metadata"].get("uid") or data["metadata"].get("name", ""),
         uid=about.get("uid", ""),
@@ -168,11 +168,11 @@ def parse_event(data: Json) -> Event:
         name=about.get("name", ""),
         reason=intern(data.get("reason") or ""),
         message=data.get("message") or "",
-        count=(data.get("series") or {}).get("count") or data.get("count") or 1,
+        count=series.get("count") or data.get("count") or 1,
         type=intern(data.get("type") or "Normal"),
         container=_container_in(about.get("fieldPath") or ""),
         first=parse_time(data.get("firstTimestamp") or data.get("eventTime")),
-        last=parse_time(data.get("lastTimestamp") or data.get("eventTime")),
+        last=parse_time(data.get("lastTimestamp") or series.get("lastObservedTime") or data.get("eventTime")),
     )
 
 
