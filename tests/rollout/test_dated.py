@@ -111,3 +111,11 @@ def test_a_restart_after_a_long_run_is_the_first(ran_for: float, verdict: str) -
     end = State("terminated", "Error", "", 1, ago(4 + ran_for), ago(4))
     once = since(LONG * 9, "new-2", container(restarts=5, last=end, state=running(ago(4))), ready_for=3)
     assert told(deployment(conditions=(COMPLETE,)), made("2", LONG * 9), OLD[0], once) == verdict
+
+
+def test_a_node_that_was_away_has_crashed_nothing() -> None:
+    """Its pods are back, and nobody saw how their containers ended."""
+    end = State("terminated", "Unknown", "", 255, ago(LONG), ago(10))
+    parts = [container(each, restarts=1, last=end, state=running(ago(4))) for each in ("main-app", "proxy")]
+    back = since(LONG * 9, "new-2", *parts, ready_for=3)
+    assert told(deployment(conditions=(COMPLETE,)), made("2", LONG * 9), OLD[0], back) == "progressing: stabilizing"

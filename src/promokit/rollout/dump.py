@@ -238,13 +238,14 @@ def _dated(sighting: Sighting, since: Since, at: float, stable_for: float) -> Si
     pod, ready_since = sighting.pod, since(_ready_at(sighting.pod))
     pending, created = pod.condition("PodScheduled"), since(pod.created)
     settled = pod.ready and at - ready_since >= stable_for
-    fresh, ended = Sighting(pod, {}), [each for each in pod.containers if each.end is not None]
-    counts = {each.name: fresh.terminations(each) for each in ended}
-    over = {each.name: counts[each.name] - 1 for each in ended if _ran_long(each)}
-    over |= {each.name: counts[each.name] for each in ended if settled or _ran_before(each, since, stable_for)}
+    fresh, over = Sighting(pod, {}), dict[str, int]()
+    for each in (each for each in pod.containers if each.end is not None):
+        count = fresh.terminations(each)
+        whole = settled or _ran_before(each, since, stable_for)
+        over[each.name] = count if whole else is_unseen(each) + (count - 1) * _ran_long(each)
     return evolve(
         sighting,
-        baseline={each.name: 1 for each in ended if is_unseen(each)} | over,
+        baseline=over,
         ready_since=ready_since if pod.ready else None,
         waiting_since={name: (reason, created) for name, (reason, _) in sighting.waiting_since.items()},
         pulls=_pulls(pod, since, at),
