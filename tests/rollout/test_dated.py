@@ -119,3 +119,11 @@ def test_a_node_that_was_away_has_crashed_nothing() -> None:
     parts = [container(each, restarts=1, last=end, state=running(ago(4))) for each in ("main-app", "proxy")]
     back = since(LONG * 9, "new-2", *parts, ready_for=3)
     assert told(deployment(conditions=(COMPLETE,)), made("2", LONG * 9), OLD[0], back) == "progressing: stabilizing"
+
+
+def test_an_init_container_that_worked_long_has_done_its_work() -> None:
+    """Two of them, a quarter of an hour each."""
+    end = State("terminated", "Completed", "", 0, ago(1000), ago(100))
+    inits = [container(name, init=True, state=end) for name in ("prepare", "load")]
+    begun = since(1100, "new-2", *inits, container(ready=False, state=running(ago(90))), ready_for=1100)
+    assert told(deployment(ready=1, available=1), made("2", 1200), OLD[0], begun) != "failed: init-failed"

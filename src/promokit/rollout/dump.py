@@ -239,8 +239,9 @@ def _dated(sighting: Sighting, since: Since, at: float, stable_for: float) -> Si
     pending, created = pod.condition("PodScheduled"), since(pod.created)
     settled = pod.ready and at - ready_since >= stable_for
     fresh, over = Sighting(pod, {}), dict[str, int]()
-    for each in (each for each in pod.containers if each.end is not None):
-        count = fresh.terminations(each)
+    for each in pod.containers:
+        if (count := fresh.terminations(each)) < 1:
+            continue
         whole = settled or _ran_before(each, since, stable_for)
         over[each.name] = count if whole else is_unseen(each) + (count - 1) * _ran_long(each)
     return evolve(
