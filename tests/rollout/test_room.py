@@ -76,14 +76,21 @@ def test_old_pods_that_end_make_room_where_it_is_missing(message: str) -> None:
 @pytest.mark.parametrize(
     "message",
     [
-        "0/3 nodes are available: 1 node(s) were unschedulable, 2 Insufficient cpu.",
+        "0/2 nodes are available: 1 had untolerated taint {node.kubernetes.io/unreachable}, 1 Insufficient cpu.",
         "0/2 nodes are available: 1 Too many pods, 1 node(s) had untolerated taint {node.kubernetes.io/not-ready: }.",
     ],
 )
 def test_a_node_that_is_away_is_waited_for_as_long_as_kubernetes_does(message: str) -> None:
-    """It is drained to be mended, or starts anew: five minutes."""
+    """It starts anew, or is lost: five minutes."""
     assert word(300.9, *story((1.0, pending(message)))) == "progressing: waiting"
     assert word(301.0, *story((1.0, pending(message)))) == "failed: unschedulable"
+
+
+def test_a_node_that_is_cordoned_is_not_waited_for() -> None:
+    """That stays so until a person acts."""
+    message = "0/1 nodes are available: 1 node(s) were unschedulable."
+    assert word(20.9, *story((1.0, pending(message)))) == "progressing: waiting"
+    assert word(21.0, *story((1.0, pending(message)))) == "failed: unschedulable"
 
 
 def test_a_quota_is_not_waited_for_behind_a_stuck_pod() -> None:

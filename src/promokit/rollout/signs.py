@@ -18,8 +18,9 @@ _LOST = {"Evicted", "Preempting", "NodeLost", "NodeAffinity", "Terminated", "Nod
 _BY_AUTOSCALER = {"TriggeredScaleUp", "Nominated"}
 _ROOM = ("Insufficient", "Too many pods", "free ports", "anti-affinity", "max volume count", "topology spread", "disk")
 """What the scheduler says where the end of another pod would help (pkg/scheduler/framework/plugins: their reasons)."""
-_NODE_AWAY = ("were unschedulable", "node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable", "/uninitialized")
-"""What it says of a node that is drained, starts or is lost: it may be back (the taints of k8s.io/api/core/v1)."""
+_NODE_AWAY = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable", "/uninitialized")
+"""What it says of a node that starts or is lost: it may be back (the taints of k8s.io/api/core/v1). One that is
+cordoned stays so until a person acts."""
 _NODE_AWAY_FOR = 300.0
 """Seconds: as long as Kubernetes itself lets a pod wait for its node (admission DefaultTolerationSeconds)."""
 _MISSING = re.compile(
@@ -76,8 +77,8 @@ def unschedulable(look: Look) -> Sign | None:
 
     The cluster autoscaler says TriggeredScaleUp, Karpenter says Nominated. A pod that is nominated has a node whose
     other pods are being preempted for it. The workload's own pods that are ending make room, if it is room that is
-    missing; the scheduler has looked for it 10 s after they have gone (podMaxBackoffSeconds). A node that is away for a
-    while, drained to be mended, say, may be back and take it.
+    missing; the scheduler has looked for it 10 s after they have gone (podMaxBackoffSeconds). A node that is away may
+    be back and take it.
     """
     if look.sighting.unscheduled_since is None:
         return None
