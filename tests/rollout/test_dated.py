@@ -18,7 +18,7 @@ from promokit.cluster.objects import (
     State,
 )
 from promokit.model import Workload
-from promokit.rollout.dump import dated, policy_for
+from promokit.rollout.dating import dated, policy_for
 from promokit.rollout.verdict import judge
 from tests.factories import NOW, container, deployment, pod, replica_set, running, terminated, waiting
 from tests.rollout.judging import policy

@@ -21,7 +21,8 @@ from promokit.promotion.job_judgement import assess_jobs, job_as_workload
 from promokit.promotion.looking import Look
 from promokit.promotion.presence import is_gone
 from promokit.rollout.assessment import Assessment, assess, assessed
-from promokit.rollout.dump import controllers_in, dated, dated_job, newest_time, policy_for, read_dump
+from promokit.rollout.dating import dated, dated_job, policy_for
+from promokit.rollout.dump import controllers_in, newest_time, read_dump
 from promokit.rollout.judgement import Judgement, Verdict
 from promokit.rollout.policy import Answer, Policy
 from promokit.rollout.replay import Log, Noted, replay
