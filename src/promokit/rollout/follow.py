@@ -168,9 +168,9 @@ class Lookout:
         return assessed(dict.fromkeys(self._policies, waiting), now)
 
 
-def _together(pods: int, missing: int) -> float:
+def _together(wanted: int, left: int) -> float:
     """Return how many seconds' changes are read at once; 0 where each look takes in as much anyway."""
-    seconds = min(pods * TOGETHER_A_POD, missing * TOGETHER_A_MISSING_POD, LONGEST_TOGETHER)
+    seconds = min(wanted * TOGETHER_A_POD, left * TOGETHER_A_MISSING_POD, LONGEST_TOGETHER)
     return seconds if seconds > SHORTEST_PAUSE else 0.0
 
 
