@@ -51,6 +51,13 @@ def test_a_kubelet_that_has_just_started_is_no_refused_config(message: str) -> N
     assert word(60.0, *story((0.3, failing(state=state)))) == "progressing: waiting"
 
 
+@pytest.mark.parametrize("missing", ['configmap "session-cache" not found', 'secret "cache" not found'])
+def test_a_missing_config_is_missing_whatever_its_name(missing: str) -> None:
+    """Also where the Events were lost; a kubelet that has just started says `cache` of its own."""
+    state = waiting("CreateContainerConfigError", missing)
+    assert word(3.4, *story((0.3, failing(state=state)))) == "failed: config-missing"
+
+
 def test_a_config_that_came_is_not_missing_in_a_later_back_off() -> None:
     """The old Event doesn't speak of a container that has run meanwhile."""
     said = event("Failed", 'Error: configmap "late" not found')
@@ -89,6 +96,7 @@ def test_a_refusal_after_another_failure_of_the_pull_is_the_first() -> None:
     [
         "dial tcp 10.0.0.1:443: connect: permission denied",
         "failed to extract layer sha256:abc: open /var/lib/containerd/tmpmounts/m1/x: permission denied",
+        "failed to extract layer sha256:abc: mkdir /var/lib/containerd/tmpmounts/m1/x: permission denied: unknown",
         "denied: Quota exceeded for quota metric 'Requests per project per region'",
         "unexpected status from HEAD request: 429 Too Many Requests: access denied for now",
     ],
@@ -97,6 +105,19 @@ def test_what_passes_or_is_the_nodes_own_is_no_refusal_by_the_registry(said: str
     """A firewall or disk of the node's says `permission denied` too, and so does a registry that is asked too often."""
     message = f'Failed to pull image "x": {said}'
     assert word(60.0, *story((0.3, PULLING), (0.4, event("Failed", message, count=4)))) == "progressing: waiting"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "reading manifest 1 in registry.example.com/app: denied: Permission denied",
+        "unexpected status from GET request to https://registry.example.com/token: 403 Forbidden: permission denied",
+    ],
+)
+def test_a_registry_that_ends_with_the_words_of_a_disk_refuses(said: str) -> None:
+    """It says before what it decided."""
+    message = f'Failed to pull image "x": {said}'
+    assert word(60.0, *story((0.3, PULLING), (0.4, event("Failed", message, count=4)))) == "failed: pull-refused"
 
 
 def test_refusals_are_counted_by_status_where_events_were_lost() -> None:
@@ -124,6 +145,7 @@ def test_refusals_are_counted_by_status_where_events_were_lost() -> None:
         "the server is currently unable to handle the request (post pods)",
         "the server was unable to return a response in the time allotted, but may still be processing the request",
         'object is being deleted: pods "store-0" already exists',
+        'pods "x" is forbidden: not yet ready to handle request',
     ],
 )
 def test_a_creation_that_can_be_tried_again_is_no_refusal(message: str) -> None:
@@ -209,7 +231,15 @@ def test_a_secret_that_was_mounted_after_all_is_no_failure_while_init_containers
     assert word(9.0, *story((0.3, CREATING), (0.4, MOUNT), (2.0, begun))) == "progressing: waiting"
 
 
-def test_a_webhook_that_denies_is_no_outage_whatever_it_says() -> None:
-    """It was called, and has decided."""
-    message = 'admission webhook "policy.example.com" denied the request: the last scan timed out'
+@pytest.mark.parametrize(
+    "message",
+    [
+        'admission webhook "policy.example.com" denied the request: the last scan timed out',
+        "pods \"x\" is forbidden: ValidatingAdmissionPolicy 'probes' with binding 'probes' denied request: "
+        "livenessProbe: a Timeout of more than 10 s",
+        'pods "etcdserver-7d5f-x" is forbidden: violates PodSecurity "restricted:latest": host namespaces',
+    ],
+)
+def test_who_denies_is_no_outage_whatever_it_says_and_of_whom(message: str) -> None:
+    """It was asked, and has decided."""
     assert word(1.0, *story((0.5, refusal(message, 2)))) == "failed: creation-refused"

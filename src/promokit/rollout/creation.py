@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 
 from attrs import frozen
@@ -13,7 +14,7 @@ from promokit.rollout.room import LONG_AGO
 from promokit.rollout.snapshot import Snapshot
 
 LASTING_SECONDS = 3.0
-_REFUSALS = ("is forbidden", "is invalid", "denied the request")
+_REFUSALS = ("is forbidden", "is invalid")
 """What the API server says where admission or validation has decided (apimachinery/pkg/api/errors); whatever else it or
 the network says is of an API server that is away or busy."""
 _OUTAGES = (
@@ -27,10 +28,12 @@ _OUTAGES = (
     "Operation cannot be fulfilled",  # two that count in the same quota at once
     "status unknown for quota",
     "already exists",
+    "not yet ready to handle request",  # admission of an API server that starts
     "cannot create resource",  # the controller may not: said of no pod, and while an API server that starts reads roles
 )
-
-
+_DENIED = ("denied the request", "denied request: ")
+"""What a webhook or a policy has decided, whatever words of its own follow."""
+_QUOTED = re.compile(r'"\S+"')
 _ACCOUNT = "error looking up service account"
 
 
@@ -123,9 +126,11 @@ def _by_condition(condition: Condition, creation: Creation) -> Sign:
 
 
 def _outage(message: str) -> bool:
-    if "denied the request" in message:
+    """Look for the words of an outage, but not in names: a pod's may hold any."""
+    if any_of(_DENIED, message):
         return False
-    return any_of(_OUTAGES, message) or not any_of(_REFUSALS, message)
+    said = _QUOTED.sub("", message)
+    return any_of(_OUTAGES, said) or not any_of(_REFUSALS, said)
 
 
 _EVENT = "event FailedCreate"

@@ -13,7 +13,7 @@ from promokit.rollout.look import NEVER, Look, Sign, any_of
 
 _REFUSED_PULL = ("unauthorized", "denied", "forbidden", "authorization failed", "no basic auth credentials")
 _BY_THE_NODE = " permission denied"
-"""The end of what its own network or disk says (Go: syscall.EACCES); a registry says for what."""
+"""What its own network or disk says (Go: syscall.EACCES); a registry that says so says `denied:` or 403 before."""
 _TOO_OFTEN = ("too many requests", "toomanyrequests", "quota exceeded")
 """A registry may call it `denied` that it was asked too often: that passes."""
 _UNPULLABLE = {"InvalidImageName", "ErrImageNeverPull"}
@@ -68,4 +68,4 @@ def pull_failed(look: Look, container: Container) -> Sign | None:
 def _refused(message: str) -> bool:
     """Look for the words of a refusal, but not in the image's reference or a URL: a tag or digest may hold any."""
     said = " ".join(word for word in _QUOTED.sub("", message.lower()).split() if "/" not in word)
-    return any_of(_REFUSED_PULL, said) and not said.endswith(_BY_THE_NODE) and not any_of(_TOO_OFTEN, said)
+    return any_of(_REFUSED_PULL, said.replace(_BY_THE_NODE, "")) and not any_of(_TOO_OFTEN, said)

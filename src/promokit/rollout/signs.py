@@ -150,7 +150,8 @@ def config_missing(look: Look, container: Container) -> Sign | None:
     A kubelet that hasn't read all yet says nothing of the object, nor does an old Event once the container has run.
     """
     reason, since = look.sighting.waiting_since.get(container.name, ("", NEVER))
-    named = reason == "CreateContainerConfigError" and not any_of(_KUBELET_NOT_READY, container.state.message)
+    told = _is_config(container.state.message) or not any_of(_KUBELET_NOT_READY, container.state.message)
+    named = reason == "CreateContainerConfigError" and told
     said = [each for each in look.about(container, "Failed") if _is_config(each.event.message)] * (reason != _RAN)
     if container.state.kind != "waiting" or not (named or said):
         return None
