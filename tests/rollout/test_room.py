@@ -56,6 +56,7 @@ def test_a_pod_that_is_stuck_while_it_ends_makes_no_room() -> None:
     [
         "0/3 nodes are available: 3 node(s) didn't match Pod's node affinity/selector.",
         "0/1 nodes are available: 1 node(s) had untolerated taint {dedicated: batch}.",
+        "0/1 nodes are available: 1 node(s) had untolerated taint(s).",
         "0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims.",
     ],
 )

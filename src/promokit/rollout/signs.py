@@ -20,7 +20,8 @@ _ROOM = ("Insufficient", "Too many pods", "free ports", "anti-affinity", "max vo
 """What the scheduler says where the end of another pod would help (pkg/scheduler/framework/plugins: their reasons)."""
 _NODE_AWAY = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable", "/uninitialized")
 """What it says of a node that starts or is lost: it may be back (the taints of k8s.io/api/core/v1). One that is
-cordoned stays so until a person acts."""
+cordoned stays so until a person acts. A scheduler since 1.35 names no taint, and control planes have one: it doesn't
+tell which node is away."""
 _NODE_AWAY_FOR = 300.0
 """Seconds: as long as Kubernetes itself lets a pod wait for its node (admission DefaultTolerationSeconds)."""
 _MISSING = re.compile(
