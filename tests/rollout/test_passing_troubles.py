@@ -212,6 +212,17 @@ def test_a_sandbox_that_is_lost_takes_its_containers_with_it() -> None:
     assert word(22.0, *seen, (22.0, anew)) == "failed: crash-loop"
 
 
+def test_what_crashes_at_once_in_the_sandbox_made_anew_has_crashed() -> None:
+    """Only the end that came with the loss is forgiven."""
+    there, lost = (Condition("PodReadyToStartContainers", each) for each in ("True", "False"))
+    killed = evolve(failing(state=terminated(137)), conditions=(lost,))
+    crashed = [failing(restarts=each, state=terminated(1), last=terminated(1)) for each in (1, 2)]
+    first, second = (evolve(each, conditions=(there,)) for each in crashed)
+    seen = story((1.0, pod("new-1", conditions=(there,))), (20.0, killed), (21.0, first))
+    assert word(21.0, *seen) == "progressing: waiting"
+    assert word(22.0, *seen, (22.0, second)) == "failed: crash-loop"
+
+
 MOUNT = event("FailedMount", 'MountVolume.SetUp failed for volume "certificates" : secret "certificates" not found')
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from attrs import define, field
+from attrs import define, evolve, field
 
-from promokit.cluster.objects import Container, Pod
+from promokit.cluster.objects import Container, Pod, State
 
 SOONEST_RESTART = 1.0
 """Seconds: a new pod's container was never seen started anew before (its first end was at 1.47 on 1.36)."""
@@ -12,6 +12,7 @@ SOONEST_RESTART = 1.0
 CLOCKS_MAY_DIFFER = 300.0
 """Seconds: what a node's clock is trusted to keep to; farther off, its certificates and tokens fail too."""
 _UNSEEN = {"Unknown", "ContainerStatusUnknown"}
+_STARTED = State("running")
 ON_ITS_WAY = {"", "ContainerCreating", "PodInitializing"}
 
 
@@ -81,7 +82,7 @@ def sighted(before: Sighting | None, pod: Pod, t: float, *, of_before: bool = Fa
     restarted = before is not None and _restarts(before.pod) != _restarts(pod)
     ready_since = None if not pod.ready else t if restarted or known.ready_since is None else known.ready_since
     lost, waiting = _sandbox_lost(known, pod), _waiting(known, pod, t)
-    baseline = _forgiven(before, known, pod, befallen=lost or known.sandbox_lost)
+    baseline = _forgiven(before, known, pod, lost=lost)
     return Sighting(pod, baseline, ready_since, waiting, _pending(known, pod, t), _pulls(known, pod, t), lost)
 
 
@@ -90,18 +91,23 @@ def is_unseen(container: Container) -> bool:
     return container.end is not None and container.end.reason in _UNSEEN
 
 
-def _forgiven(before: Sighting | None, known: Sighting, pod: Pod, *, befallen: bool) -> dict[str, int]:
-    """Leave out ends that befell the containers: those that nobody saw, and those of a sandbox that was lost."""
-    ended = [each for each in pod.containers if each.end and (befallen or is_unseen(each))]
+def _forgiven(before: Sighting | None, known: Sighting, pod: Pod, *, lost: bool) -> dict[str, int]:
+    """Leave out ends that befell the containers: those that nobody saw, and those of a sandbox that was lost.
+
+    What lies ended in the sandbox that was made anew has ended there: only what was before its start befell it.
+    """
+    ended = [each for each in pod.containers if each.end and (lost or is_unseen(each))]
+    if known.sandbox_lost and not lost:
+        ended += [evolve(each, state=_STARTED) for each in pod.containers if each.end and not is_unseen(each)]
     if not ended:
         return known.baseline
     ends = {each.name: before.terminations(each) for each in before.pod.containers} if before else {}
-    lost = {
+    more = {
         each.name: known.baseline.get(each.name, 0) + 1
         for each in ended
         if known.terminations(each) > ends.get(each.name, 0)
     }
-    return {**known.baseline, **lost} if lost else known.baseline
+    return {**known.baseline, **more} if more else known.baseline
 
 
 def _sandbox_lost(known: Sighting, pod: Pod) -> bool:
