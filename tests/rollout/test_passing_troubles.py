@@ -82,6 +82,15 @@ def test_a_runtime_that_is_slow_to_create_is_no_failed_start(message: str) -> No
     state = waiting("CreateContainerError", message)
     seen = story((0.3, failing(state=state)), (0.4, event("Failed", f"Error: {message}", count=5)))
     assert word(60.0, *seen) == "progressing: waiting"
+    once, again = (failing(restarts=each, state=terminated(128, "StartError", message)) for each in (0, 1))
+    assert word(60.0, *story((1.0, once), (2.0, again))) == "progressing: waiting"
+
+
+def test_a_command_that_cannot_start_is_no_slow_runtime() -> None:
+    """The runtime says what it is that it can't start."""
+    message = 'failed to create containerd task: failed to create shim task: exec: "app": executable file not found'
+    once, again = (failing(restarts=each, state=terminated(128, "StartError", message)) for each in (0, 1))
+    assert word(2.0, *story((1.0, once), (2.0, again))) == "failed: cannot-start"
 
 
 def test_a_refusal_after_another_failure_of_the_pull_is_the_first() -> None:

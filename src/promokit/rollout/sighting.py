@@ -12,6 +12,16 @@ SOONEST_RESTART = 1.0
 CLOCKS_MAY_DIFFER = 300.0
 """Seconds: what a node's clock is trusted to keep to; farther off, its certificates and tokens fail too."""
 _UNSEEN = {"Unknown", "ContainerStatusUnknown"}
+NOT_STARTED = {"StartError", "ContainerCannotRun"}
+RUNTIME_BUSY = (
+    "deadline exceeded",
+    "DeadlineExceeded",
+    "is reserved for",
+    "code = Unavailable",
+    "ttrpc: closed",
+    "no running task found",
+)
+"""Of a runtime that is slow, or is being started anew (its socket, its shims, the sandbox that it had)."""
 _STARTED = State("running")
 ON_ITS_WAY = {"", "ContainerCreating", "PodInitializing"}
 
@@ -87,8 +97,14 @@ def sighted(before: Sighting | None, pod: Pod, t: float, *, of_before: bool = Fa
 
 
 def is_unseen(container: Container) -> bool:
-    """Say whether nobody saw how a container ended, as its node or runtime was away: the kubelet calls it Unknown."""
-    return container.end is not None and container.end.reason in _UNSEEN
+    """Say whether nobody saw how a container ended, as its node or runtime was away: the kubelet calls it Unknown.
+
+    Nor has one been seen to end that a busy runtime couldn't start: the runtime calls that an end too.
+    """
+    end = container.end
+    if end is None:
+        return False
+    return end.reason in _UNSEEN or (end.reason in NOT_STARTED and any(each in end.message for each in RUNTIME_BUSY))
 
 
 def _forgiven(before: Sighting | None, known: Sighting, pod: Pod, *, lost: bool) -> dict[str, int]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from promokit.cluster.objects import Container, State
 from promokit.rollout.look import NEVER, Look, Sign, any_of
 from promokit.rollout.pulls import image_invalid, pull_failed
-from promokit.rollout.sighting import ON_ITS_WAY, Sighting
+from promokit.rollout.sighting import NOT_STARTED, ON_ITS_WAY, RUNTIME_BUSY, Sighting
 
 _LOST = {"Evicted", "Preempting", "NodeLost", "NodeAffinity", "Terminated", "NodeShutdown"}
 _BY_AUTOSCALER = {"TriggeredScaleUp", "Nominated"}
@@ -32,15 +32,6 @@ _KUBELET_NOT_READY = ("cache", "services have not yet been read", "cannot find v
 _RAN = "CrashLoopBackOff"
 _KILLING_PROBES = ("liveness", "startup")
 """Those for which the kubelet kills a container (pkg/kubelet/kuberuntime: computePodActions)."""
-_RUNTIME_BUSY = (
-    "deadline exceeded",
-    "DeadlineExceeded",
-    "is reserved for",
-    "code = Unavailable",
-    "ttrpc: closed",
-    "no running task found",
-)
-"""Of a runtime that is slow, or is being started anew (its socket, its shims, the sandbox that it had)."""
 
 
 def pod_signs(look: Look) -> Iterator[Sign]:
@@ -203,7 +194,7 @@ def _why_ended(end: State, container: Container, probe: str) -> str:
     """Return the reason word for a container that ended: memory, the command and a probe that kills it tell apart."""
     if end.reason == "OOMKilled":
         return "out-of-memory"
-    if end.reason in {"StartError", "ContainerCannotRun"} or "exec format error" in end.message:
+    if end.reason in NOT_STARTED or "exec format error" in end.message:
         return "cannot-start"
     if probe:
         return f"{probe}-killed"
@@ -229,7 +220,7 @@ def _is_start(message: str) -> bool:
     A runtime that is busy gets there in the end.
     """
     words = message.removeprefix("Error: ")
-    others = words in {"ErrImagePull", "ImagePullBackOff"} or _is_config(message) or any_of(_RUNTIME_BUSY, message)
+    others = words in {"ErrImagePull", "ImagePullBackOff"} or _is_config(message) or any_of(RUNTIME_BUSY, message)
     return words != message and not others
 
 
