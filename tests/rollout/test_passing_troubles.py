@@ -155,6 +155,8 @@ def test_refusals_are_counted_by_status_where_events_were_lost() -> None:
         "the server was unable to return a response in the time allotted, but may still be processing the request",
         'object is being deleted: pods "store-0" already exists',
         'pods "x" is forbidden: not yet ready to handle request',
+        'pods "x" is forbidden: error looking up service account credreg-test/app: Get "https://[::1]:6443/api": '
+        "context deadline exceeded",
     ],
 )
 def test_a_creation_that_can_be_tried_again_is_no_refusal(message: str) -> None:

@@ -21,6 +21,7 @@ _OUTAGES = (
     "failed calling webhook",
     "Internal error",
     "timed out",
+    "deadline exceeded",
     "Timeout",
     "connection refused",
     "try again later",
